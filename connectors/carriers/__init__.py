@@ -1,0 +1,1 @@
+"""Carriers: they move parcels."""

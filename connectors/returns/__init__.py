@@ -1,0 +1,1 @@
+"""Returns desks: they know what came back."""

@@ -1,0 +1,1 @@
+"""Shops: they own orders."""

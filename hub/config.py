@@ -1,0 +1,142 @@
+"""Every setting of the hub, said once: its name, its default and what changes with it.
+
+Read from the environment with the prefix ``TILANNE_``; a nested name takes two underscores
+(``TILANNE_SECRETS__SHOPIFY``). A value that cannot be read stops the start with its name.
+"""
+
+import json
+from ipaddress import ip_address
+from typing import Literal
+
+from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Scope = Literal["read", "write", "admin"]
+
+
+class ApiKey(BaseModel):
+    """Who may ask, and for what; sent as ``Authorization: Bearer <key>``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    key: SecretStr = Field(min_length=16)
+    scopes: frozenset[Scope] = frozenset({"read"})
+
+
+class Sink(BaseModel):
+    """A store or partner system that is told of every milestone by signed webhook."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")
+    url: AnyHttpUrl
+    secret: SecretStr  #: Standard Webhooks secret, ``whsec_`` + base64 of 24 to 64 bytes
+    shops: frozenset[str] | None = None  #: only orders of these shops; all if left out
+
+
+class Shop(BaseModel):
+    """What is particular to one shop; the key is its source name."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str | None = None  #: as customers know it
+    language: Literal["fi", "sv", "en"] = "fi"  #: for customers whose language is not known
+    timezone: str = "Europe/Helsinki"  #: in which times are written to customers
+    #: when the shop's own "shipped" counts as handed over: never, always, or (auto) only where no
+    #: carrier feed covers the parcel
+    trust_shop_shipped: Literal["auto", "always", "never"] = "auto"
+
+
+class Settings(BaseSettings):
+    """The settings of one hub."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="TILANNE_", env_nested_delimiter="__", extra="ignore", frozen=True
+    )
+
+    #: ``sqlite:///path`` for one machine, ``postgresql://…`` beyond
+    database_url: str = "sqlite:///var/tilanne.db"
+    #: where raws wait: ``embedded:`` (a table of the database); ``kafka://`` is not served yet
+    stream_url: str = "embedded:"
+    #: unset: live updates stay inside the process; a Redis is not served yet
+    redis_url: str | None = None
+    #: per connector a secret, or a JSON list of secrets while one is being rotated
+    secrets: dict[str, SecretStr] = Field(default_factory=dict)
+    #: who may ask over the API; empty: nobody
+    api_keys: tuple[ApiKey, ...] = ()
+    #: ``smtp://[user:password@]host:port`` or ``smtps://…``; unset: the local mailbox at /dev/mail
+    smtp_url: SecretStr | None = None
+    #: sender of e-mail
+    mail_from: str = "Tilanne <tilaukset@localhost>"
+    #: store and partner systems told by webhook
+    sinks: tuple[Sink, ...] = ()
+    #: per shop (source name) what is particular to it
+    shops: dict[str, Shop] = Field(default_factory=dict)
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)
+    #: largest webhook body in bytes; a larger one is answered 413
+    max_body: int = Field(default=1_048_576, ge=1024)
+    #: seconds a sender may take to deliver its body; then 408
+    body_deadline: float = Field(default=10.0, gt=0)
+    #: what to do when a crash leaves open whether the mail server took a message: hold it for a
+    #: person, or send it again and risk a second copy
+    on_ambiguous: Literal["hold", "resend"] = "hold"
+    #: a milestone that happened longer ago than this is not told any more (hours)
+    news_age_hours: float = Field(default=168.0, gt=0)
+    #: days the raw bytes are kept once everything in them is applied
+    raw_days: int = Field(default=30, ge=1)
+    #: private and loopback addresses sinks may have; a sink elsewhere inside the network is refused
+    sink_networks: tuple[str, ...] = ()
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @field_validator("secrets", mode="before")
+    @classmethod
+    def _lower_names(cls, value: object) -> object:
+        if isinstance(value, dict):
+            return {str(name).lower(): json.dumps(v) if isinstance(v, list) else v for name, v in value.items()}
+        return value
+
+    @field_validator("stream_url")
+    @classmethod
+    def _embedded_only(cls, value: str) -> str:
+        if value != "embedded:":
+            raise ValueError("only embedded: is served by this version")
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _no_redis(cls, value: str | None) -> str | None:
+        if value is not None:
+            raise ValueError("is not served by this version; leave it unset")
+        return value
+
+    def secrets_of(self, connector: str) -> tuple[str, ...]:
+        """Return the secrets that are valid now for a connector; empty: none is configured.
+
+        Raises ``ValueError`` when the setting looks like a JSON list and is none.
+        """
+        text = self.secrets.get(connector, SecretStr("")).get_secret_value()
+        if not text.startswith("["):
+            return (text,) if text else ()
+        try:
+            several = json.loads(text)
+        except ValueError:
+            several = None
+        if not isinstance(several, list) or not all(isinstance(one, str) for one in several):
+            raise ValueError(f"TILANNE_SECRETS__{connector.upper()} must be a string or a JSON list")
+        return tuple(one for one in several if one)
+
+    def shop(self, name: str) -> Shop:
+        """Return what is particular to a shop; the defaults if nothing is set."""
+        return self.shops.get(name, Shop())
+
+    @property
+    def local_only(self) -> bool:
+        """Whether the hub listens on loopback alone, so that the developer's pages may show."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ip_address(self.host).is_loopback
+        except ValueError:
+            return False

@@ -1,0 +1,1 @@
+"""What the database knows, and the only place that writes SQL."""

@@ -1,0 +1,312 @@
+"""Every table of the hub, one screenful each: what was received, what we believe, what we told.
+
+Declared with SQLModel; the hot path uses the ``*.__table__`` objects with SQLAlchemy Core. Times
+are aware UTC in Python and ISO text with a fixed width in SQLite, so that text order is time order.
+JSON columns hold the text that orjson made; nothing in the database looks inside.
+"""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import DateTime, TypeDecorator
+from sqlmodel import Field, SQLModel
+
+KEY = 255  #: characters of an id that comes from outside
+BIG = BigInteger().with_variant(Integer, "sqlite")  # only INTEGER is a rowid in SQLite
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An aware UTC time: timestamptz in PostgreSQL, sortable text in SQLite."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect):  # type: ignore[no-untyped-def]
+        """Choose text for SQLite, which knows no time type."""
+        if dialect.name == "sqlite":
+            return dialect.type_descriptor(String(32))
+        return dialect.type_descriptor(DateTime(timezone=True))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> object:
+        """Refuse naive times; write microseconds always, so that texts compare like times."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"naive time {value} for a UTC column")
+        value = value.astimezone(UTC)
+        return value.isoformat(timespec="microseconds") if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: object, dialect: Dialect) -> datetime | None:
+        """Read back what was written."""
+        if value is None:
+            return None
+        if isinstance(value, str):
+            return datetime.fromisoformat(value)
+        assert isinstance(value, datetime)
+        return value.astimezone(UTC)
+
+
+def _key(*, primary: bool = False, null: bool = False, index: bool = False) -> Column[str]:
+    return Column(String(KEY), primary_key=primary, nullable=null and not primary, index=index)
+
+
+class RawRow(SQLModel, table=True):
+    """The embedded log: bytes as they came, in the order they became durable."""
+
+    __tablename__ = "raw"
+
+    id: int | None = Field(default=None, sa_column=Column(BIG, primary_key=True, autoincrement=True))
+    connector: str = Field(sa_column=_key())
+    source: str = Field(sa_column=_key())
+    received_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
+    headers: str = Field(sa_column=Column(Text, nullable=False))  #: JSON; no secrets in it
+    body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class CursorRow(SQLModel, table=True):
+    """How far a reader of the log has come; moves in the transaction of what it read."""
+
+    __tablename__ = "cursor"
+
+    reader: str = Field(sa_column=_key(primary=True))
+    position: int = Field(sa_column=Column(BIG, nullable=False))
+
+
+class InboxRow(SQLModel, table=True):
+    """One row per delivery: the mark that it was taken in, and what became of it.
+
+    The UNIQUE key is the de-duplication of deliveries; it outlives the raw's bytes.
+    """
+
+    __tablename__ = "inbox"
+    __table_args__ = (
+        UniqueConstraint("connector", "source", "delivery_key", name="inbox_delivery"),
+        Index("inbox_outcome", "outcome"),
+    )
+
+    raw_id: int = Field(sa_column=Column(BIG, primary_key=True, autoincrement=False))
+    connector: str = Field(sa_column=_key())
+    source: str = Field(sa_column=_key())
+    #: the connector's key of the delivery; with "#<raw_id>" behind it when it is a duplicate
+    delivery_key: str = Field(sa_column=_key())
+    body_sha256: str = Field(sa_column=Column(String(64), nullable=False))
+    received_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
+    outcome: str = Field(sa_column=Column(String(16), nullable=False))
+    facts: int = Field(sa_column=Column(Integer, nullable=False))  #: facts found in it
+
+
+class TimelineRow(SQLModel, table=True):
+    """An order's facts, append-only. The primary key is the de-duplication of facts."""
+
+    __tablename__ = "timeline"
+
+    order_id: str = Field(sa_column=_key(primary=True))
+    fact_id: str = Field(sa_column=_key(primary=True))
+    raw_id: int = Field(sa_column=Column(BIG, nullable=False))
+    source: str = Field(sa_column=_key())
+    occurred_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
+    received_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
+    fact: str = Field(sa_column=Column(Text, nullable=False))  #: the Event as JSON
+
+
+class BeliefRow(SQLModel, table=True):
+    """What we believe about an order now; written only by pipeline/apply."""
+
+    __tablename__ = "belief"
+    __table_args__ = (
+        UniqueConstraint("shop", "external_id", name="belief_order"),
+        Index("belief_number", "number", "shop"),
+        Index("belief_contact", "contact_id"),
+        Index("belief_updated", "as_of", "order_id"),
+    )
+
+    order_id: str = Field(sa_column=_key(primary=True))
+    shop: str = Field(sa_column=_key())
+    external_id: str = Field(sa_column=_key())
+    number: str = Field(sa_column=_key())
+    contact_id: str | None = Field(default=None, sa_column=_key(null=True))
+    version: int = Field(sa_column=Column(Integer, nullable=False))
+    status: str = Field(sa_column=Column(String(32), nullable=False))
+    as_of: datetime = Field(sa_column=Column(UtcTime, nullable=False))  #: when the newest fact reached us
+    snapshot: str = Field(sa_column=Column(Text, nullable=False))  #: the Order as JSON
+    milestones: str = Field(sa_column=Column(Text, nullable=False))  #: the milestones reached, JSON
+
+
+class ParcelRow(SQLModel, table=True):
+    """Which order a tracking number belongs to, from when on; numbers are recycled."""
+
+    __tablename__ = "parcel"
+    __table_args__ = (Index("parcel_order", "order_id"),)
+
+    number: str = Field(sa_column=_key(primary=True))
+    order_id: str = Field(sa_column=_key(primary=True))
+    carrier: str | None = Field(default=None, sa_column=_key(null=True))
+    since: datetime = Field(sa_column=Column(UtcTime, nullable=False))
+
+
+class OpenLineRow(SQLModel, table=True):
+    """Which orders still wait for goods of a SKU; how inventory facts reach orders."""
+
+    __tablename__ = "open_line"
+    __table_args__ = (Index("open_line_order", "order_id"),)
+
+    sku: str = Field(sa_column=_key(primary=True))
+    order_id: str = Field(sa_column=_key(primary=True))
+    shop: str = Field(sa_column=_key())
+
+
+class StockRow(SQLModel, table=True):
+    """The latest fact about a SKU in a location; orders that come later start from it."""
+
+    __tablename__ = "stock"
+
+    sku: str = Field(sa_column=_key(primary=True))
+    location: str = Field(sa_column=_key(primary=True))  #: "" for all
+    shop: str = Field(sa_column=_key(primary=True))  #: "" for all
+    kind: str = Field(sa_column=_key(primary=True))  #: level or shortage: two registers
+    occurred_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
+    fact_id: str = Field(sa_column=_key())
+    raw_id: int = Field(sa_column=Column(BIG, nullable=False))
+    source: str = Field(sa_column=_key())
+    received_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
+    fact: str = Field(sa_column=Column(Text, nullable=False))
+
+
+class ParkedRow(SQLModel, table=True):
+    """A fact whose order is not known yet; applied the moment the order names the key."""
+
+    __tablename__ = "parked"
+    __table_args__ = (Index("parked_raw", "raw_id"),)
+
+    key: str = Field(sa_column=_key(primary=True))  #: "order:<shop>:<id>" or "parcel:<number>"
+    fact_id: str = Field(sa_column=_key(primary=True))
+    raw_id: int = Field(sa_column=Column(BIG, nullable=False))
+    source: str = Field(sa_column=_key())
+    received_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
+    fact: str = Field(sa_column=Column(Text, nullable=False))
+    contact: bool = False  #: the row holds a Contact, not an Event
+
+
+class QuarantineRow(SQLModel, table=True):
+    """What is authentic but not understood; waits for a person, is released after a fix."""
+
+    __tablename__ = "quarantine"
+    __table_args__ = (Index("quarantine_open", "released_at", "connector", "code"),)
+
+    id: int | None = Field(default=None, sa_column=Column(BIG, primary_key=True, autoincrement=True))
+    raw_id: int = Field(sa_column=Column(BIG, nullable=False, index=True))
+    connector: str = Field(sa_column=_key())
+    source: str = Field(sa_column=_key())
+    kind: str = Field(sa_column=Column(String(16), nullable=False))  #: unreadable, unmapped, conflict, error
+    code: str = Field(sa_column=_key())  #: groups the inbox
+    detail: str = Field(sa_column=Column(Text, nullable=False))
+    about: str = Field(sa_column=_key())
+    received_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
+    released_at: datetime | None = Field(default=None, sa_column=Column(UtcTime, nullable=True))
+
+
+class ContactRow(SQLModel, table=True):
+    """The one place of personal data; everything else refers to its id."""
+
+    __tablename__ = "contact"
+    __table_args__ = (
+        UniqueConstraint("shop", "customer", name="contact_customer"),
+        Index("contact_email", "email"),
+        Index("contact_phone", "phone"),
+    )
+
+    id: str = Field(sa_column=_key(primary=True))  #: random; says nothing about the person
+    shop: str = Field(sa_column=_key())
+    #: the shop's id of the customer, or "order:<id>" for a guest
+    customer: str = Field(sa_column=_key())
+    stated_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
+    name: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+    email: str | None = Field(default=None, sa_column=Column(String(320), nullable=True))  #: lower case
+    phone: str | None = Field(default=None, sa_column=Column(String(32), nullable=True))  #: E.164
+    language: str | None = Field(default=None, sa_column=Column(String(35), nullable=True))
+    country: str | None = Field(default=None, sa_column=Column(String(2), nullable=True))
+    street: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+    postal_code: str | None = Field(default=None, sa_column=Column(String(32), nullable=True))
+    city: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+
+
+class OutboxRow(SQLModel, table=True):
+    """A change worth telling, written with the belief that changed; the dispatcher fans it out.
+
+    The UNIQUE key is the ledger of milestones: one row per happening for the order's whole life.
+    """
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        UniqueConstraint("order_id", "subject", "milestone", "revision", name="outbox_milestone"),
+        Index("outbox_unplanned", "planned_at", "id"),
+    )
+
+    id: int | None = Field(default=None, sa_column=Column(BIG, primary_key=True, autoincrement=True))
+    order_id: str = Field(sa_column=_key())
+    subject: str = Field(sa_column=_key())
+    milestone: str = Field(sa_column=Column(String(32), nullable=False))
+    revision: str = Field(sa_column=_key())
+    version: int = Field(sa_column=Column(Integer, nullable=False))
+    occurred_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
+    received_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))  #: SLA clock starts here
+    silent: str | None = Field(default=None, sa_column=_key(null=True))  #: why it must not be told
+    change: str = Field(sa_column=Column(Text, nullable=False))  #: what to tell of, JSON; no personal data
+    planned_at: datetime | None = Field(default=None, sa_column=Column(UtcTime, nullable=True))
+
+
+class NoticeRow(SQLModel, table=True):
+    """One telling: one milestone, one channel, one recipient. Written once, by the UNIQUE key."""
+
+    __tablename__ = "notice"
+    __table_args__ = (
+        UniqueConstraint(
+            "order_id", "subject", "milestone", "revision", "channel", "recipient", name="notice_once"
+        ),
+        Index("notice_due", "state", "next_at"),
+        Index("notice_outbox", "outbox_id"),
+    )
+
+    id: int | None = Field(default=None, sa_column=Column(BIG, primary_key=True, autoincrement=True))
+    outbox_id: int = Field(sa_column=Column(BIG, nullable=False))
+    order_id: str = Field(sa_column=_key())
+    subject: str = Field(sa_column=_key())
+    milestone: str = Field(sa_column=Column(String(32), nullable=False))
+    revision: str = Field(sa_column=_key())
+    channel: str = Field(sa_column=Column(String(32), nullable=False))
+    recipient: str = Field(sa_column=_key())  #: contact id or sink name; never an address
+    language: str = Field(sa_column=Column(String(35), nullable=False))
+    state: str = Field(sa_column=Column(String(16), nullable=False))  #: due leased sent suppressed held dead
+    reason: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+    attempts: int = Field(default=0, sa_column=Column(Integer, nullable=False))  #: fencing token
+    next_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
+    lease_until: datetime | None = Field(default=None, sa_column=Column(UtcTime, nullable=True))
+    received_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
+    settled_at: datetime | None = Field(default=None, sa_column=Column(UtcTime, nullable=True))
+
+
+class AttemptRow(SQLModel, table=True):
+    """One try to hand a notice to a provider; written before the socket is opened."""
+
+    __tablename__ = "attempt"
+
+    notice_id: int = Field(sa_column=Column(BIG, primary_key=True, autoincrement=False))
+    n: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    started_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
+    #: set right before the last byte that lets the provider accept; after it a crash is ambiguous
+    handing_at: datetime | None = Field(default=None, sa_column=Column(UtcTime, nullable=True))
+    ended_at: datetime | None = Field(default=None, sa_column=Column(UtcTime, nullable=True))
+    outcome: str | None = Field(default=None, sa_column=Column(String(16), nullable=True))  #: sent retry dead ambiguous
+    detail: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+
+
+class MailRow(SQLModel, table=True):
+    """The local mailbox: where e-mail goes when no SMTP server is configured."""
+
+    __tablename__ = "mail"
+
+    id: int | None = Field(default=None, sa_column=Column(BIG, primary_key=True, autoincrement=True))
+    message_id: str = Field(sa_column=Column(String(KEY), nullable=False, unique=True))
+    stored_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
+    message: bytes = Field(sa_column=Column(LargeBinary, nullable=False))

@@ -1,0 +1,88 @@
+"""Which moments of an order may be told, how urgently, and what makes a telling pointless.
+
+Rules of this file:
+
+1. One row is one milestone. ``urgency`` decides quiet hours and digests. ``rung`` is its place on
+   the ladder of one parcel or one return: when a higher rung of the same subject has been reached,
+   a lower one is no news any more and is not told. Rung 0 stands on no ladder.
+2. ``family``: two milestones of one family and subject say the same thing in other words
+   ("partly shipped" that turns out to be "shipped"): who was told one is not told the other.
+3. A milestone is one happening: code, subject and revision name it for the order's whole life. The
+   revision comes from the content (a date, a fact), never from a counter, so that facts arriving
+   late cannot turn an old happening into a new one.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Urgency(StrEnum):
+    """Message classes."""
+
+    #: default; quiet hours may shift it
+    TRANSACTIONAL = "transactional"
+    #: action needed today: passes quiet hours and digests
+    CRITICAL = "critical"
+    #: may be merged or switched off
+    INFORMATIVE = "informative"
+
+
+class Told(StrEnum):
+    """What may be told."""
+
+    urgency: Urgency
+    rung: int
+    family: str
+
+    def __new__(
+        cls,
+        code: str,
+        urgency: Urgency = Urgency.TRANSACTIONAL,
+        rung: int = 0,
+        family: str = "",
+    ) -> "Told":
+        """Make one row of the table."""
+        row = str.__new__(cls, code)
+        row._value_ = code
+        row.urgency, row.rung, row.family = urgency, rung, family or code
+        return row
+
+    ORDER_PLACED = "order_placed"
+    PAYMENT_PROBLEM = ("payment_problem", Urgency.CRITICAL)
+    BACKORDERED = "backordered"
+    PARTIALLY_SHIPPED = ("partially_shipped", Urgency.TRANSACTIONAL, 1, "shipped")
+    SHIPPED = ("shipped", Urgency.TRANSACTIONAL, 1, "shipped")
+    FIRST_IN_TRANSIT = ("first_in_transit", Urgency.INFORMATIVE, 1)
+    OUT_FOR_DELIVERY = ("out_for_delivery", Urgency.TRANSACTIONAL, 2)
+    READY_FOR_PICKUP = ("ready_for_pickup", Urgency.TRANSACTIONAL, 3)
+    PICKUP_REMINDER = ("pickup_reminder", Urgency.CRITICAL, 3)
+    DELIVERED = ("delivered", Urgency.TRANSACTIONAL, 4)
+    DELIVERY_ATTEMPT_FAILED = ("delivery_attempt_failed", Urgency.CRITICAL, 2)
+    DELAYED = ("delayed", Urgency.TRANSACTIONAL, 2)
+    ACTION_REQUIRED = ("action_required", Urgency.CRITICAL, 2)
+    LOST_OR_DAMAGED = "lost_or_damaged"
+    RETURNING_TO_SENDER = ("returning_to_sender", Urgency.TRANSACTIONAL, 4)
+    CANCELLED = "cancelled"
+    RETURN_STARTED = ("return_started", Urgency.TRANSACTIONAL, 1)
+    RETURN_APPROVED = ("return_approved", Urgency.TRANSACTIONAL, 2)
+    RETURN_RECEIVED = ("return_received", Urgency.TRANSACTIONAL, 3)
+    REFUND_ISSUED = "refund_issued"
+    EXCHANGE_SHIPPED = "exchange_shipped"
+    CORRECTION = ("correction", Urgency.CRITICAL)
+
+
+@dataclass(frozen=True, slots=True)
+class Milestone:
+    """One happening worth telling, named for the order's whole life."""
+
+    code: Told
+    subject: str  #: "order", "parcel:<id>" or "return:<id>"
+    revision: str  #: tells two happenings of one code and subject apart; from the content
+    occurred_at: datetime  #: when it happened in the world (UTC)
+    fact: str  #: id of the fact that brought it about
+
+    @property
+    def key(self) -> tuple[Told, str, str]:
+        """What makes this happening the same one, whoever tells of it and whenever."""
+        return (self.code, self.subject, self.revision)
