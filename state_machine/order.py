@@ -81,6 +81,7 @@ class Refund:
     amount: str | None
     currency: str | None
     at: datetime
+    return_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,98 @@
+"""The end of a fold: the draft becomes a belief nobody can change."""
+
+from typing import cast
+
+from state_machine.draft import Draft, DraftParcel, DraftReturn
+from state_machine.events import Event, OrderKey
+from state_machine.lifecycle import Stage
+from state_machine.order import Belief, Effect, Line, Order, Parcel, Promise, Return
+from state_machine.rollup import Tally, settle_status
+
+
+def freeze(draft: Draft, standing: list[Event], effects: tuple[Effect, ...]) -> Belief:
+    """Make the belief out of a finished draft. ``standing``: the facts that were replayed."""
+    tallies = settle_status(draft, draft.status_since or draft.placed_at)
+    key = _order_key(standing)
+    order = Order(
+        shop=key.shop,
+        external_id=key.external_id,
+        number=draft.number,
+        placed_at=draft.placed_at,
+        status=draft.status,
+        status_since=draft.status_since or draft.placed_at,
+        paid=draft.paid,
+        held=draft.held,
+        lines=tuple(_line(draft, line, place) for line, place in tallies.items()),
+        parcels=tuple(_parcel(draft, parcel) for parcel in draft.parcels.values()),
+        returns=tuple(_return(ret) for ret in draft.returns.values()),
+        refunds=tuple(draft.refunds.values()),
+        promise=_promise(draft),
+    )
+    return Belief(order, tuple(draft.milestones.values()), effects)
+
+
+def _order_key(standing: list[Event]) -> OrderKey:
+    return cast(OrderKey, next(e.about for e in standing if e.what.kind == "order.placed"))
+
+
+def _line(draft: Draft, line: str, place: Tally) -> Line:
+    ordered, waiting = draft.lines[line], draft.waiting[line]
+    return Line(
+        id=line,
+        sku=ordered.sku,
+        name=ordered.name,
+        quantity=place.quantity,
+        allocated=waiting.allocated,
+        backordered=waiting.backordered,
+        packed=waiting.packed,
+        shipped=place.shipped,
+        delivered=place.delivered,
+        cancelled=place.cancelled,
+        returned=place.returned,
+        expected_at=waiting.expected_at if waiting.backordered else None,
+    )
+
+
+def _parcel(draft: Draft, parcel: DraftParcel) -> Parcel:
+    load = draft.loads.get(parcel.load)
+    units = load.units if load is not None else None
+    return Parcel(
+        id=parcel.id,
+        carrier=parcel.carrier,
+        tracking_number=parcel.number,
+        tracking_url=parcel.url,
+        stage=parcel.stage or Stage.ANNOUNCED,
+        stage_since=parcel.since or draft.placed_at,
+        units=units or (),
+        content_known=units is not None,
+        how=parcel.how,
+        place=parcel.place,
+        problem=parcel.problem,
+        promise=parcel.promise,
+        pickup_point=parcel.pickup_point,
+        pickup_code=parcel.pickup_code,
+        keep_until=parcel.keep_until,
+        exchange_for=parcel.exchange_for,
+        load=parcel.load,
+    )
+
+
+def _return(ret: DraftReturn) -> Return:
+    return Return(
+        id=ret.id,
+        stage=ret.stage,
+        stage_since=ret.since,
+        units=ret.units,
+        received=ret.received,
+        rejected=ret.rejected,
+        tracking_number=ret.number,
+        refund=ret.refund,
+    )
+
+
+def _promise(draft: Draft) -> Promise | None:
+    """The order's promise: the shop's own, else that of the parcel promised last."""
+    if draft.promise is not None:
+        return draft.promise
+    made = [parcel.promise for parcel in draft.parcels.values() if parcel.promise is not None]
+    return max(made, key=lambda promise: promise.latest) if made else None

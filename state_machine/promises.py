@@ -1,0 +1,86 @@
+"""When an order is late, and what a return is waiting for: arithmetic, never a clock."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from state_machine.events import Event, OrderKey, ParcelRef, PickupDue, PromiseBroken
+from state_machine.lifecycle import Stage
+from state_machine.order import Order, Parcel, Return
+from state_machine.returns import ReturnStage
+from state_machine.statuses import Status
+
+GRACE = timedelta(hours=2)  #: carriers scan late; a promise is broken only after this
+REMIND = timedelta(hours=48)  #: a reminder goes out this long before a parcel is sent back
+SETTLE = timedelta(hours=24)  #: nobody is reminded of what was told less than a day ago
+DONE = frozenset(
+    {Status.DELIVERED, Status.CANCELLED, Status.RETURNED, Status.RETURNED_TO_SENDER}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """What a return is waiting for, and until when it is due."""
+
+    what: str
+    due: datetime
+
+
+#: return stage -> (what comes next, how long it may take from there)
+NEXT_STEPS = {
+    ReturnStage.REQUESTED: ("approve", timedelta(hours=24)),
+    ReturnStage.APPROVED: ("issue_label", timedelta(hours=24)),
+    ReturnStage.LABEL_ISSUED: ("send_goods", timedelta(days=14)),
+    ReturnStage.IN_TRANSIT: ("receive", timedelta(days=7)),
+    ReturnStage.RECEIVED: ("inspect", timedelta(hours=24)),
+    ReturnStage.INSPECTED: ("refund", timedelta(hours=24)),
+}
+
+
+def next_step(ret: Return) -> NextStep | None:
+    """Say what a return waits for; None when it is over."""
+    step = NEXT_STEPS.get(ret.stage)
+    return NextStep(step[0], ret.stage_since + step[1]) if step else None
+
+
+def overdue(order: Order, now: datetime) -> Iterator[Event]:
+    """Yield the facts that the passing of time has made true of an order by ``now``."""
+    key = OrderKey(order.shop, order.external_id)
+    if order.status in DONE:
+        return
+    for parcel in order.parcels:
+        ref = _ref(parcel)
+        promise = parcel.promise
+        if promise and not promise.broken and _waits(parcel) and promise.latest + GRACE < now:
+            yield Event(
+                id=f"tilanne:{parcel.id}:promise-broken:{promise.latest.isoformat()}"[:255],
+                occurred_at=promise.latest + GRACE,
+                about=key,
+                what=PromiseBroken(latest=promise.latest, parcel=ref),
+            )
+        until = parcel.keep_until
+        if until and _forgotten(parcel, until, now):
+            yield Event(
+                id=f"tilanne:{parcel.id}:pickup-due:{until.isoformat()}"[:255],
+                occurred_at=max(until - REMIND, parcel.stage_since + SETTLE),
+                about=key,
+                what=PickupDue(parcel=ref, keep_until=until),
+            )
+
+
+def _waits(parcel: Parcel) -> bool:
+    return parcel.stage.step < Stage.READY_FOR_PICKUP.step or (
+        parcel.stage is Stage.OUT_FOR_DELIVERY
+    )
+
+
+def _forgotten(parcel: Parcel, until: datetime, now: datetime) -> bool:
+    waited = parcel.stage is Stage.READY_FOR_PICKUP and parcel.stage_since + SETTLE < now
+    return waited and until - REMIND < now < until
+
+
+def _ref(parcel: Parcel) -> ParcelRef:
+    """A parcel nobody announced is known by its number alone."""
+    if parcel.id == parcel.tracking_number:
+        return ParcelRef(number=parcel.tracking_number)
+    return ParcelRef(id=parcel.id)
