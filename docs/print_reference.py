@@ -143,11 +143,17 @@ def metrics_page() -> str:
     """Every figure the hub counts about itself, from the families of its registry."""
     if find_spec("hub.telemetry") is None:
         return "# Metrics\n\nNone yet.\n"
-    lines = sorted(
-        (f"`{metric.name}`", metric.type, metric.documentation)
-        for metric in import_module("hub.telemetry").REGISTRY.collect()
-    )
-    return "# Metrics\n\n" + table(("name", "type", "meaning"), lines)
+    telemetry = import_module("hub.telemetry")
+    lines = [
+        (
+            f"`{metric.name}{'_total' * (metric.type == 'counter')}`",
+            metric.type,
+            metric.documentation,
+        )
+        for metric in telemetry.REGISTRY.collect()
+    ]
+    lines += [(f"`{name}`", "gauge", meaning) for name, meaning in telemetry.GAUGES.items()]
+    return "# Metrics\n\n" + table(("name", "type", "meaning"), sorted(lines))
 
 
 if __name__ == "__main__":
