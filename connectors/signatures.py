@@ -59,7 +59,7 @@ def verify_body_hex(raw: Raw, secret: str, header: str, *, prefix: str = "") -> 
     _compare(given, sign_body_hex(_configured(secret), raw.body), name)
 
 
-# --- the values of a form --------------------------------------------------------------------------
+# --- the values of a form ------------------------------------------------------------------------
 
 
 def sign_form_values(secret: str, values: Mapping[str, str]) -> str:
@@ -82,7 +82,7 @@ def verify_form_values(values: Mapping[str, str], secret: str, *, field: str) ->
     _compare(given, sign_form_values(_configured(secret), others), field, kind="parameter")
 
 
-# --- Standard Webhooks -----------------------------------------------------------------------------
+# --- Standard Webhooks ---------------------------------------------------------------------------
 
 
 def sign_standard_webhook(secret: str, message_id: str, timestamp: int, body: bytes) -> str:
@@ -134,7 +134,7 @@ def check_timestamp(raw: Raw, text: str, *, place: str, tolerance: int = TOLERAN
     return int(text)
 
 
-# --- in common -------------------------------------------------------------------------------------
+# --- in common -----------------------------------------------------------------------------------
 
 
 def _header(raw: Raw, *names: str) -> tuple[str, str]:

@@ -1,1 +1,1 @@
-"""Warehouses and other systems of the house: they know stock, packing and whatever has no connector."""
+"""Warehouses and systems of the house: stock, packing and whatever has no connector."""
