@@ -1,0 +1,48 @@
+"""The one way in: whatever brings a raw (webhook, poll, topic), it becomes durable here."""
+
+from collections.abc import Callable, Mapping
+
+import orjson
+
+from connectors.contract import Raw
+from hub.store.session import Store
+from hub.store.tables import RawRow
+
+LOG = RawRow.__table__  # type: ignore[attr-defined]
+
+#: what a connector may need again when the raw is read or replayed: kind, topic, delivery id
+KEPT = ("x-", "webhook-", "ce-")
+#: what proves who sent it, or who stands behind it, is not kept
+DROPPED = (
+    "sign", "hmac", "auth", "token", "secret", "cookie", "pass", "credential", "apikey", "api-key",
+    "forwarded", "-ip", "client", "user",
+)  # fmt: skip
+
+
+async def receive(store: Store, raw: Raw, *, arrived: Callable[[], None]) -> None:
+    """Make a verified raw durable, then call ``arrived`` so that it is read soon.
+
+    Returns only when the bytes are on disk; raises ``StoreUnavailable`` when they cannot be.
+    """
+    await store.append(
+        LOG,
+        {
+            "connector": raw.connector,
+            "source": raw.source,
+            "received_at": raw.received_at,
+            "headers": orjson.dumps(worth_keeping(raw.headers, raw.connector)).decode(),
+            "body": raw.body,
+        },
+    )
+    arrived()
+
+
+def worth_keeping(headers: Mapping[str, str], connector: str) -> dict[str, str]:
+    """Return the headers that say what a raw is; never those that prove or reveal someone."""
+    prefixes = (*KEPT, f"{connector}-")
+    return {
+        name: value
+        for name, value in headers.items()
+        if name == "content-type"
+        or (name.startswith(prefixes) and not any(word in name for word in DROPPED))
+    }

@@ -1,0 +1,82 @@
+"""The story of one order: its facts with what each did, and every telling with its attempts."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from hub.queries.finding import table
+from hub.store.tables import AttemptRow, NoticeRow, OutboxRow, TimelineRow
+from hub.store.timeline import decode
+from state_machine.events import Event
+from state_machine.fold import NotAnOrder, fold
+from state_machine.order import Effect, Outcome
+
+TIMELINE, OUTBOX = table(TimelineRow), table(OutboxRow)
+NOTICE, ATTEMPT = table(NoticeRow), table(AttemptRow)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One fact of an order's timeline, and what it did to what we believe."""
+
+    event: Event
+    received_at: datetime
+    source: str
+    raw_id: int
+    effect: Effect
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """One change worth telling, with what was sent about it; empty ``notices``: to nobody."""
+
+    change: Row[Any]  #: of the outbox
+    notices: Sequence[tuple[Row[Any], Sequence[Row[Any]]]]  #: each with its attempts
+
+
+def timeline(connection: Connection, order_id: str) -> Sequence[Entry]:
+    """Return an order's facts in the order they happened, each with its effect."""
+    rows = connection.execute(select(TIMELINE).where(TIMELINE.c.order_id == order_id)).all()
+    told = [(decode(row.fact), row) for row in rows]
+    effects = _effects([event for event, _ in told])
+    told.sort(key=lambda pair: (pair[0].occurred_at, pair[0].id))
+    return [
+        Entry(event, row.received_at, row.source, row.raw_id, effects[event.id])
+        for event, row in told
+    ]
+
+
+def _effects(facts: Sequence[Event]) -> Mapping[str, Effect]:
+    try:
+        return {effect.fact: effect for effect in fold(facts).effects}
+    except NotAnOrder as reason:
+        return {fact.id: Effect(fact.id, Outcome.IGNORED, str(reason)) for fact in facts}
+
+
+def tellings(connection: Connection, order_id: str) -> Sequence[Telling]:
+    """Return every change worth telling of an order, and what became of it."""
+    changes = connection.execute(
+        select(OUTBOX).where(OUTBOX.c.order_id == order_id).order_by(OUTBOX.c.id)
+    ).all()
+    notices = connection.execute(
+        select(NOTICE).where(NOTICE.c.order_id == order_id).order_by(NOTICE.c.id)
+    ).all()
+    tries = connection.execute(
+        select(ATTEMPT)
+        .where(ATTEMPT.c.notice_id.in_([notice.id for notice in notices]))
+        .order_by(ATTEMPT.c.notice_id, ATTEMPT.c.n)
+    ).all()
+    return [
+        Telling(
+            change,
+            [
+                (notice, [one for one in tries if one.notice_id == notice.id])
+                for notice in notices
+                if notice.outbox_id == change.id
+            ],
+        )
+        for change in changes
+    ]

@@ -1,0 +1,129 @@
+"""Every way the hub says no, said once: what went wrong in general, and what to do about it.
+
+The door and the API raise ``Refused``; ``hub.web.problems`` turns it into an RFC 9457 problem
+document whose ``type`` is ``/problems/<slug>`` of this table.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of refusal."""
+
+    status: int  #: HTTP
+    title: str
+    remedy: str  #: what the reader can do
+
+
+KINDS: Mapping[str, Kind] = {
+    # --- the door
+    "unknown-connector": Kind(
+        404,
+        "No connector of this name",
+        "Post to /in/<name> with a name that `tilanne connectors` lists.",
+    ),
+    "bad-source": Kind(
+        400,
+        "The source name is not usable",
+        "Give one ?source= of 1 to 63 lower-case letters, digits, '-' and '_', beginning with a "
+        "letter or digit, or leave it out.",
+    ),
+    "body-too-large": Kind(
+        413,
+        "The body is too large",
+        "Send less in one delivery, or raise TILANNE_MAX_BODY (bytes).",
+    ),
+    "body-too-slow": Kind(
+        408,
+        "The body did not arrive in time",
+        "Send it again; for a slow sender raise TILANNE_BODY_DEADLINE (seconds).",
+    ),
+    "body-cut-off": Kind(
+        400, "The body did not arrive whole", "Send the delivery again; nothing of it was kept."
+    ),
+    "empty-body": Kind(
+        400, "The body is empty", "Send the delivery with the body the vendor signed."
+    ),
+    "not-authentic": Kind(
+        401,
+        "The delivery does not prove who sent it",
+        "Sign the raw body with the secret set for this connector in TILANNE_SECRETS__<CONNECTOR> "
+        "(a JSON list of secrets while one is being rotated); without a secret nothing is "
+        "accepted.",
+    ),
+    "storage-unavailable": Kind(
+        503,
+        "The database does not take or give data now",
+        "Try again after the seconds in Retry-After; a delivery that got this answer was not kept. "
+        "For the operator: `tilanne doctor` names the cause (disk full, lock, connection).",
+    ),
+    # --- the API
+    "key-missing": Kind(
+        401,
+        "A valid API key is needed",
+        "Send `Authorization: Bearer <key>` with a key of TILANNE_API_KEYS.",
+    ),
+    "scope-missing": Kind(
+        403,
+        "The API key may not do this",
+        "Use a key that has the scope, or add it in TILANNE_API_KEYS.",
+    ),
+    "unknown-order": Kind(
+        404,
+        "No such order",
+        "Find the order with /v1/orders?tracking=, ?email=, ?phone= or ?number=&shop=, and use "
+        "its id.",
+    ),
+    "bad-parameter": Kind(
+        400,
+        "A parameter cannot be used",
+        "Correct the parameter that detail names; /docs lists what each may be.",
+    ),
+    "bad-cursor": Kind(
+        400,
+        "The cursor is not one of ours",
+        "Use `next` of the page before, unchanged and with the same question, or begin without a "
+        "cursor.",
+    ),
+    # --- everywhere
+    "not-found": Kind(
+        404, "There is nothing at this address", "Look the address up in /docs or /openapi.json."
+    ),
+    "method-not-allowed": Kind(
+        405,
+        "This address does not take this method",
+        "Use one of the methods in the Allow header; webhooks are sent with POST.",
+    ),
+    "not-ready": Kind(
+        503,
+        "The hub is not ready",
+        "Wait and ask again; `tilanne doctor` names what is missing.",
+    ),
+    "bad-request": Kind(400, "The request cannot be understood", "Compare the request with /docs."),
+    "internal-error": Kind(
+        500,
+        "The hub made a mistake",
+        "Try again; if it stays, give the operator the id in `instance`: the log has the cause "
+        "under it.",
+    ),
+}
+
+
+class Refused(Exception):
+    """A request that is answered with a problem document."""
+
+    def __init__(self, slug: str, detail: str, *, headers: Mapping[str, str] | None = None) -> None:
+        """Refuse with a ``slug`` of ``KINDS``; ``detail`` says what is wrong this time."""
+        super().__init__(detail)
+        self.slug, self.kind, self.detail = slug, KINDS[slug], detail
+        self.headers = dict(headers or {})
+
+
+RETRY_AFTER_S = 5  #: seconds after which a sender may try again when the database is not there
+
+
+def storage_refused(what: str) -> Refused:
+    """Return the refusal for a database that is not there; ``what`` names what was not done."""
+    return Refused("storage-unavailable", what, headers={"Retry-After": str(RETRY_AFTER_S)})

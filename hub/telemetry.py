@@ -1,0 +1,103 @@
+"""Every figure the hub gives about itself, one name and one sentence each, and how it logs.
+
+What happens is counted here, in the process where it happens; what is (sizes, ages) is read from
+the database at each scrape (``hub.web.health``). No figure carries an order's id or a person.
+"""
+
+import logging
+from collections.abc import Iterator
+from typing import Literal
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client.core import GaugeMetricFamily, Metric
+
+#: seconds; the promise is 60, so the buckets are dense below it and say how badly it was missed
+SLA_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 45, 60, 90, 120, 300, 3600, 86400)
+
+#: what the process counts; handed to the scrape, never the library's global registry
+REGISTRY = CollectorRegistry()
+
+ACCEPTED = Counter(
+    "tilanne_raws_accepted",
+    "Deliveries made durable at the door.",
+    ["connector"],
+    registry=REGISTRY,
+)
+REFUSED = Counter(
+    "tilanne_raws_refused",
+    "Deliveries refused at the door, by the slug of the problem.",
+    ["reason"],
+    registry=REGISTRY,
+)
+ATTEMPTS = Counter(
+    "tilanne_attempts",
+    "Tries to hand a notice to a provider, by how they ended (sent, retry, dead, ambiguous).",
+    ["channel", "outcome"],
+    registry=REGISTRY,
+)
+TO_ATTEMPT = Histogram(
+    "tilanne_accept_to_attempt_seconds",
+    "From the moment a fact reached us to the first try to tell of it.",
+    ["channel"],
+    buckets=SLA_BUCKETS,
+    registry=REGISTRY,
+)
+
+#: name -> meaning of the figures read from the database
+GAUGES = {
+    "tilanne_raws": "Raws by what became of them (applied, duplicate, parked, quarantined).",
+    "tilanne_backlog": "Raws that are durable and not yet read by the pipeline.",
+    "tilanne_backlog_age_seconds": "How long the oldest raw of the backlog has waited.",
+    "tilanne_parked": "Facts that wait for their order to become known.",
+    "tilanne_quarantine": "Findings that wait for a person.",
+    "tilanne_outbox_unplanned": "Changes worth telling that are not yet made into notices.",
+    "tilanne_outbox_unplanned_age_seconds": "How long ago the oldest of those reached us.",
+    "tilanne_notices": "Notices by channel and state; held: ambiguous, a person decides.",
+    "tilanne_notices_due": "Notices whose time has come and that nobody has taken yet.",
+    "tilanne_notices_due_age_seconds": "How long the oldest of those has been due.",
+}
+
+
+class Gauges:
+    """Figures read from the database for one scrape; a collector of prometheus-client."""
+
+    def __init__(self) -> None:
+        """Begin with no figure."""
+        self._families: dict[str, GaugeMetricFamily] = {}
+
+    def put(self, name: str, value: float, **labels: str) -> None:
+        """Note a figure; ``name`` is a row of ``GAUGES``."""
+        family = self._families.get(name)
+        if family is None:
+            family = GaugeMetricFamily(name, GAUGES[name], labels=list(labels))
+            self._families[name] = family
+        family.add_metric(list(labels.values()), value)
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield what was noted."""
+        yield from self._families.values()
+
+
+def set_up_logging(level: Literal["debug", "info", "warning", "error"], *, json: bool) -> None:
+    """Make every logger of the process write one line per event to standard error.
+
+    ``json`` writes JSON for machines; otherwise lines for a terminal.
+    """
+    number = logging.getLevelNamesMapping()[level.upper()]
+    processors: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    if json:
+        processors += [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+    else:
+        processors.append(structlog.dev.ConsoleRenderer())
+    structlog.configure(
+        processors=processors,
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.WriteLoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    logging.basicConfig(level=max(number, logging.WARNING), force=True)

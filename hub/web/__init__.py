@@ -1,0 +1,1 @@
+"""Where people and programs ask: the API, the problem documents, health and the local pages."""

@@ -1,0 +1,47 @@
+"""Who may ask: API keys sent as ``Authorization: Bearer <key>``, each with its scopes."""
+
+from collections.abc import Sequence
+from hashlib import sha256
+from hmac import compare_digest
+
+from starlette.requests import Request
+
+from hub.config import ApiKey, Scope
+from hub.refusals import Refused
+
+CHALLENGE = {"WWW-Authenticate": 'Bearer realm="tilanne"'}
+
+
+class Keys:
+    """The keys of the settings, ready to be compared."""
+
+    def __init__(self, keys: Sequence[ApiKey]) -> None:
+        """Take the keys; only their digests are kept."""
+        self._known = [(_digest(key.key.get_secret_value()), key.scopes) for key in keys]
+
+    def require(self, request: Request, scope: Scope) -> frozenset[Scope]:
+        """Return the scopes of the request's key; raise ``Refused`` unless ``scope`` is one."""
+        scopes = self._scopes(request.headers.get("authorization"))
+        if scopes is None:
+            raise Refused("key-missing", "No API key of this hub was sent.", headers=CHALLENGE)
+        if scope not in scopes:
+            challenge = f'{CHALLENGE["WWW-Authenticate"]}, error="insufficient_scope"'
+            raise Refused(
+                "scope-missing",
+                f"The key lacks the scope `{scope}`.",
+                headers={"WWW-Authenticate": f'{challenge}, scope="{scope}"'},
+            )
+        return scopes
+
+    def _scopes(self, header: str | None) -> frozenset[Scope] | None:
+        """Compare with every key, so that the time tells nothing about which came close."""
+        kind, _, sent = (header or "").partition(" ")
+        digest, found = _digest(sent.strip()), None
+        for known, scopes in self._known:
+            if compare_digest(known, digest):
+                found = scopes
+        return found if kind.lower() == "bearer" else None
+
+
+def _digest(key: str) -> bytes:
+    return sha256(key.encode("utf-8", "surrogatepass")).digest()

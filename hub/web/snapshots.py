@@ -1,0 +1,109 @@
+"""The order as the outside world sees it: the stored snapshot, said in the reader's language."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+import orjson
+
+from hub.queries import Entry, StoredOrder, Telling
+from state_machine.order import Return
+from state_machine.promises import next_step
+from state_machine.returns import ReturnStage
+
+Json = dict[str, Any]
+
+
+class Labels(Protocol):
+    """Who knows the words of each language."""
+
+    def label(self, context: str, code: str, language: str) -> str:
+        """Return what a code of a context (status, stage, problem, return) is called."""
+
+    def negotiate(self, header: str | None) -> str:
+        """Return the language that serves an Accept-Language header best."""
+
+
+def write(document: object) -> bytes:
+    """Write an answer as JSON; times as RFC 3339 in UTC."""
+    return orjson.dumps(document, option=orjson.OPT_UTC_Z)
+
+
+def order(stored: StoredOrder, labels: Labels, language: str, *, codes: bool = False) -> Json:
+    """Make the public snapshot of an order; ``codes`` includes what opens a locker."""
+    believed = orjson.loads(stored.snapshot)
+    for parcel in believed["parcels"]:
+        del parcel["load"]
+        if not codes:
+            del parcel["pickup_code"]
+        parcel["label"] = labels.label("stage", parcel["stage"], language)
+    for one in believed["returns"]:
+        one["label"] = labels.label("return", one["stage"], language)
+        one["next_step"] = next_step(_return(one))
+    return {
+        "id": stored.order_id,
+        "shop": stored.shop,
+        "number": stored.number,
+        "version": stored.version,
+        "status": believed["status"],
+        "label": labels.label("status", believed["status"], language),
+        "status_since": believed["status_since"],
+        "as_of": stored.as_of,
+        "placed_at": believed["placed_at"],
+        "lines": believed["lines"],
+        "parcels": believed["parcels"],
+        "returns": believed["returns"],
+        "refunds": believed["refunds"],
+        "promise": believed["promise"],
+        "customer_ref": stored.contact_id,
+    }
+
+
+def fact(entry: Entry) -> Json:
+    """Make the public view of one fact of a timeline; codes that open a locker stay hidden."""
+    what = orjson.loads(orjson.dumps(entry.event.what, option=orjson.OPT_UTC_Z))
+    what.pop("pickup_code", None)
+    return {
+        "id": entry.event.id,
+        "kind": what.pop("kind"),
+        "occurred_at": entry.event.occurred_at,
+        "received_at": entry.received_at,
+        "source": entry.source,
+        "about": entry.event.about,
+        "what": what,
+        "effect": entry.effect.outcome,
+        "why": entry.effect.why,
+    }
+
+
+def telling(one: Telling) -> Json:
+    """Make the public view of a change and what was told of it."""
+    row = one.change
+    return {
+        "milestone": row.milestone,
+        "subject": row.subject,
+        "version": row.version,
+        "occurred_at": row.occurred_at,
+        "received_at": row.received_at,
+        "silent": row.silent,
+        "planned_at": row.planned_at,
+        "notices": [_notice(notice, attempts) for notice, attempts in one.notices],
+    }
+
+
+def _notice(notice: Any, attempts: Sequence[Any]) -> Json:
+    said = ("channel", "recipient", "language", "state", "reason", "next_at", "settled_at")
+    tried = ("n", "started_at", "ended_at", "outcome")  # detail may quote an address
+    return {
+        **{name: getattr(notice, name) for name in said},
+        "attempts": [{name: getattr(one, name) for name in tried} for one in attempts],
+    }
+
+
+def _return(stored: Json) -> Return:
+    return Return(
+        id=stored["id"],
+        stage=ReturnStage(stored["stage"]),
+        stage_since=datetime.fromisoformat(stored["stage_since"]),
+        units=(),
+    )
