@@ -1,0 +1,90 @@
+"""Where a raw waits that is authentic but not understood, and how it is released after a fix."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, select, update
+
+from hub.pipeline.translate import Translated
+from hub.store.tables import InboxRow, QuarantineRow, RawRow
+
+QUARANTINE = QuarantineRow.__table__  # type: ignore[attr-defined]
+INBOX = InboxRow.__table__  # type: ignore[attr-defined]
+RAW = RawRow.__table__  # type: ignore[attr-defined]
+
+UNREADABLE = "unreadable"  #: the whole raw
+UNMAPPED = "unmapped"  #: one fact of it; the rest is applied
+CONFLICT = "conflict"  #: the key of an earlier delivery with another body
+ERROR = "error"  #: a fault of ours
+
+
+def rows_of(translated: Translated) -> list[dict[str, Any]]:
+    """Make the quarantine rows of one raw; none when all of it was understood."""
+    if translated.unreadable is not None:
+        reason = translated.unreadable
+        return [row(translated, UNREADABLE, code=reason.split(":", 1)[0], detail=reason)]
+    return [
+        row(translated, UNMAPPED, code=one.code, detail=one.detail, about=one.about)
+        for one in translated.unmapped
+    ]
+
+
+def row(
+    translated: Translated, kind: str, *, code: str, detail: str, about: str = ""
+) -> dict[str, Any]:
+    """Make one quarantine row."""
+    delivery = translated.delivery
+    return {
+        "raw_id": delivery.raw_id,
+        "connector": delivery.connector,
+        "source": delivery.source,
+        "kind": kind,
+        "code": code[:255],
+        "detail": detail[:4000],
+        "about": about[:255],
+        "received_at": delivery.received_at,
+        "released_at": None,
+    }
+
+
+def keep(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Put rows into quarantine."""
+    if rows:
+        connection.execute(QUARANTINE.insert(), rows)
+
+
+def waiting(connection: Connection, ids: Iterable[int] | None = None) -> Sequence[Row[Any]]:
+    """Return what waits, oldest first; only the rows of ``ids`` if given."""
+    query = select(QUARANTINE).where(QUARANTINE.c.released_at.is_(None)).order_by(QUARANTINE.c.id)
+    if ids is not None:
+        query = query.where(QUARANTINE.c.id.in_(list(ids)))
+    return connection.execute(query).all()
+
+
+def release(connection: Connection, raw_ids: Sequence[int], now: datetime) -> int:
+    """Put raws back at the end of the log, as if they had just come, and mark them released.
+
+    Their inbox marks go with them, so that they are taken in anew; facts that were already applied
+    are known by their ids and add nothing. Returns how many raws were put back.
+    """
+    rows = connection.execute(select(RAW).where(RAW.c.id.in_(raw_ids))).all()
+    found = [one.id for one in rows]
+    for one in rows:
+        connection.execute(
+            RAW.insert().values(
+                connector=one.connector,
+                source=one.source,
+                received_at=one.received_at,
+                headers=one.headers,
+                body=one.body,
+            )
+        )
+    connection.execute(delete(INBOX).where(INBOX.c.raw_id.in_(found)))
+    connection.execute(delete(RAW).where(RAW.c.id.in_(found)))
+    connection.execute(
+        update(QUARANTINE)
+        .where(QUARANTINE.c.raw_id.in_(found), QUARANTINE.c.released_at.is_(None))
+        .values(released_at=now)
+    )
+    return len(found)

@@ -1,0 +1,140 @@
+"""Moves raws from the log through the stations, batch by batch, and never loses or skips one."""
+
+import asyncio
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection, Row
+
+from hub.pipeline import quarantine
+from hub.pipeline.apply import READER, Applied, apply
+from hub.pipeline.translate import Translated, Translator
+from hub.store import inbox, log
+from hub.store.session import Store, StoreUnavailable
+
+BATCH = 128  #: raws per transaction; the writer thread is busy for about 20 ms with so many
+IDLE = 1.0  #: seconds until the log is looked at even if nobody called
+PAUSE = 2.0  #: seconds to wait when the database is out of reach
+
+_log = structlog.get_logger()
+
+
+class Pipeline:
+    """Stations 2 to 4 as one worker."""
+
+    def __init__(
+        self, store: Store, translator: Translator, changed: Callable[[Applied], None]
+    ) -> None:
+        """``changed`` is called after each commit, with what the batch did."""
+        self.store = store
+        self.translator = translator
+        self.changed = changed
+        self._bell = asyncio.Event()
+
+    def arrived(self) -> None:
+        """Say that a raw became durable."""
+        self._bell.set()
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        while True:
+            try:
+                if await self.step():
+                    continue
+            except StoreUnavailable as error:
+                _log.warning("pipeline.waits", error=str(error), seconds=PAUSE)
+                await _quiet(asyncio.Event(), PAUSE)
+                continue
+            await _quiet(self._bell, IDLE)
+
+    async def step(self) -> int:
+        """Move one batch through; return how many raws it had."""
+        self._bell.clear()
+        position, rows = await self.store.read(_next_batch)
+        if rows:
+            await self._move(position, rows)
+        return len(rows)
+
+    async def _move(self, position: int, rows: Sequence[Row[Any]]) -> None:
+        try:
+            batch = await asyncio.to_thread(self._translate, rows)
+            await self._apply(position, rows[-1].id, batch)
+        except StoreUnavailable:
+            if len(rows) == 1 and not await self._healthy():
+                raise
+            await self._one_by_one(position, rows)
+        except log.CursorMoved:
+            raise
+        except Exception:
+            await self._one_by_one(position, rows)
+
+    def _translate(self, rows: Sequence[Row[Any]]) -> list[Translated]:
+        return [self.translator.translate(row) for row in rows]
+
+    async def _apply(self, old: int, new: int, batch: list[Translated]) -> None:
+        applied = await self.store.write(lambda c: apply(c, batch, old=old, new=new))
+        self.changed(applied)
+
+    async def _healthy(self) -> bool:
+        """Whether the database takes writes at all, so that a refusal is about the raw."""
+        try:
+            await self.store.write(lambda c: log.advance_nothing(c, READER))
+        except StoreUnavailable:
+            return False
+        return True
+
+    async def _one_by_one(self, position: int, rows: Sequence[Row[Any]]) -> None:
+        """A batch failed: find the raw that is to blame, so that it does not hold up the others."""
+        if not await self._healthy():
+            raise StoreUnavailable("the database takes no writes")
+        for row in rows:
+            try:
+                batch = self._translate([row])
+                await self._apply(position, row.id, batch)
+            except log.CursorMoved:
+                raise
+            except Exception as error:
+                if isinstance(error, StoreUnavailable) and not await self._healthy():
+                    raise
+                # No traceback and no message: both may quote what the sender wrote about people.
+                where = traceback.extract_tb(error.__traceback__)[-1]
+                _log.error(
+                    "pipeline.failed",
+                    raw=row.id,
+                    connector=row.connector,
+                    error=type(error).__name__,
+                    where=f"{Path(where.filename).name}:{where.lineno}",
+                )
+                await self._set_aside(position, row, error)
+            position = row.id
+
+    async def _set_aside(self, position: int, row: Row[Any], error: Exception) -> None:
+        """A fault of ours must not stop the feed: the raw waits for a release after the fix."""
+
+        def work(connection: Connection) -> Applied:
+            log.advance(connection, READER, old=position, new=row.id)
+            one = self.translator.unreadable(row, f"{type(error).__name__}: {error}")
+            inbox.repeat(connection, [one.delivery], "quarantined")
+            held = quarantine.row(
+                one, quarantine.ERROR, code=type(error).__name__, detail=str(one.unreadable)
+            )
+            quarantine.keep(connection, [held])
+            return Applied(raws=1, outcomes={"quarantined": 1})
+
+        self.changed(await self.store.write(work))
+
+
+def _next_batch(connection: Connection) -> tuple[int, Sequence[Row[Any]]]:
+    position = log.position(connection, READER)
+    return position, log.after(connection, position, BATCH)
+
+
+async def _quiet(bell: asyncio.Event, seconds: float) -> None:
+    """Wait for the bell, but no longer than ``seconds``."""
+    try:
+        await asyncio.wait_for(bell.wait(), seconds)
+    except TimeoutError:
+        return

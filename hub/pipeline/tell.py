@@ -1,0 +1,68 @@
+"""What is worth telling of a change, written down with the change: rows for the outbox."""
+
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from state_machine.changes import Change
+from state_machine.milestones import Told
+from state_machine.order import Order
+
+JSON = orjson.OPT_UTC_Z
+
+
+def outbox_row(
+    order_id: str, order: Order, change: Change, *, version: int, received_at: datetime
+) -> dict[str, Any]:
+    """Make the outbox row of one change.
+
+    The row carries all that a notice will speak of, because the order may have moved on when the
+    notice is written; it carries no personal data.
+    """
+    milestone = change.milestone
+    return {
+        "order_id": order_id,
+        "subject": milestone.subject,
+        "milestone": str(milestone.code),
+        "revision": milestone.revision,
+        "version": version,
+        "occurred_at": milestone.occurred_at,
+        "received_at": received_at,
+        "silent": change.silent,
+        "change": orjson.dumps(_content(order_id, order, change, version), option=JSON).decode(),
+        "planned_at": None,
+    }
+
+
+def _content(order_id: str, order: Order, change: Change, version: int) -> dict[str, Any]:
+    milestone = change.milestone
+    kind, _, name = milestone.subject.partition(":")
+    parcel = next((p for p in order.parcels if kind == "parcel" and p.id == name), None)
+    ret = next((r for r in order.returns if kind == "return" and r.id == name), None)
+    refund = next((r for r in order.refunds if r.id == milestone.revision), None)
+    return {
+        "kind": "corrected" if change.corrects else "reached",
+        "milestone": milestone.code,
+        "subject": milestone.subject,
+        "revision": milestone.revision,
+        "occurred_at": milestone.occurred_at,
+        "order": {
+            "id": order_id,
+            "shop": order.shop,
+            "external_id": order.external_id,
+            "number": order.number,
+            "status": order.status,
+            "status_since": order.status_since,
+            "version": version,
+            "placed_at": order.placed_at,
+            "lines": order.lines,
+        },
+        "parcel": parcel,
+        "return": ret,
+        "refund": refund if milestone.code is Told.REFUND_ISSUED else None,
+        "promise": parcel.promise if parcel else order.promise,
+        "units": parcel.units if parcel else ret.units if ret else (),
+        "corrects": change.corrects
+        and dict(zip(("milestone", "subject", "revision"), change.corrects, strict=True)),
+    }

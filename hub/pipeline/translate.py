@@ -1,0 +1,101 @@
+"""Station 2: what does this raw tell? Asked of the connector, and of nobody else."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import Any
+
+import orjson
+from sqlalchemy import Row
+
+from connectors.contract import Contact, Raw, Refusal, Registered, Unmapped
+from hub.config import Settings
+from hub.store.inbox import Delivery
+from state_machine.events import Event, OrderKey, ParcelAnnounced
+
+
+@dataclass(frozen=True, slots=True)
+class Translated:
+    """A raw in our words."""
+
+    delivery: Delivery
+    events: tuple[Event, ...] = ()
+    contacts: tuple[Contact, ...] = ()
+    unmapped: tuple[Unmapped, ...] = ()
+    unreadable: str | None = None  #: why nothing of it could be read
+
+
+class Translator:
+    """Turns rows of the log into findings, with the connectors and the shops' habits at hand."""
+
+    def __init__(self, connectors: Mapping[str, Registered], settings: Settings) -> None:
+        """``connectors``: all there are; ``settings``: which feeds are configured."""
+        self._connectors = connectors
+        self._settings = settings
+        configured = [c for c in connectors.values() if settings.secrets_of(c.name)]
+        self._covered = frozenset(carrier for c in configured for carrier in c.covers)
+
+    def translate(self, row: Row[Any]) -> Translated:
+        """Translate one row of the log; never raises for what a sender wrote."""
+        raw = _raw(row)
+        connector = self._connectors.get(row.connector)
+        if connector is None:
+            reason = f"there is no connector {row.connector!r} any more"
+            return self.unreadable(row, reason)
+        try:
+            findings = tuple(connector.module.parse(raw))
+        except Refusal as refusal:
+            reason = str(refusal) or type(refusal).__name__
+            return Translated(_delivery(row, raw, connector), unreadable=reason)
+        events = tuple(self._trust(one) for one in findings if isinstance(one, Event))
+        return Translated(
+            _delivery(row, raw, connector, facts=len(events)),
+            events=events,
+            contacts=tuple(one for one in findings if isinstance(one, Contact)),
+            unmapped=tuple(one for one in findings if isinstance(one, Unmapped)),
+        )
+
+    def unreadable(self, row: Row[Any], reason: str) -> Translated:
+        """Return a row of the log as one of which nothing could be read, for ``reason``."""
+        return Translated(_delivery(row, _raw(row), None), unreadable=reason)
+
+    def _trust(self, event: Event) -> Event:
+        """Decide whether a shop's own "shipped" counts as handed over, by the shop's setting."""
+        what = event.what
+        if not (isinstance(what, ParcelAnnounced) and what.trusted):
+            return event
+        shop = event.about.shop if isinstance(event.about, OrderKey) else ""
+        habit = self._settings.shop(shop).trust_shop_shipped
+        if habit == "always" or (habit == "auto" and not self._covers(what.parcel.carrier)):
+            return event
+        return replace(event, what=replace(what, trusted=False))
+
+    def _covers(self, carrier: str | None) -> bool:
+        name = (carrier or "").lower()
+        return any(covered in name for covered in self._covered)
+
+
+def _raw(row: Row[Any]) -> Raw:
+    return Raw(
+        body=row.body,
+        headers=orjson.loads(row.headers),
+        received_at=row.received_at,
+        source=row.source,
+        connector=row.connector,
+    )
+
+
+def _delivery(
+    row: Row[Any], raw: Raw, connector: Registered | None, facts: int = 0
+) -> Delivery:
+    digest = sha256(raw.body).hexdigest()
+    option = connector.option("delivery_key") if connector else None
+    return Delivery(
+        raw_id=row.id,
+        connector=row.connector,
+        source=row.source,
+        key=(option(raw)[:230] if option else digest),
+        sha256=digest,
+        received_at=row.received_at,
+        facts=facts,
+    )

@@ -1,0 +1,153 @@
+"""What we believe about each order, and the keys by which facts find it."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, delete, select
+
+from hub.store.session import insert_new, upsert
+from hub.store.tables import BeliefRow, OpenLineRow, ParcelRow
+from state_machine.milestones import Milestone, Told
+from state_machine.order import Order
+
+BELIEF = BeliefRow.__table__  # type: ignore[attr-defined]
+PARCEL = ParcelRow.__table__  # type: ignore[attr-defined]
+OPEN_LINE = OpenLineRow.__table__  # type: ignore[attr-defined]
+
+EARLY = timedelta(days=14)  #: a carrier may see a parcel this long before the shop names it
+RECYCLED = timedelta(days=120)  #: after this a number means another parcel (EasyPost: 3 months)
+TOGETHER = timedelta(days=3)  #: orders that name one number this close share the parcel
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A stored belief, as far as the next one needs it."""
+
+    version: int
+    snapshot: str
+    milestones: list[tuple[Told, str, str]]
+    contact_id: str | None
+    as_of: datetime
+
+
+def load(connection: Connection, orders: Collection[str]) -> dict[str, Known]:
+    """Return the stored beliefs of those of the orders that exist."""
+    if not orders:
+        return {}
+    columns = (
+        BELIEF.c.order_id,
+        BELIEF.c.version,
+        BELIEF.c.snapshot,
+        BELIEF.c.milestones,
+        BELIEF.c.contact_id,
+        BELIEF.c.as_of,
+    )
+    rows = connection.execute(select(*columns).where(BELIEF.c.order_id.in_(orders)))
+    return {
+        row.order_id: Known(
+            row.version, row.snapshot, _keys(row.milestones), row.contact_id, row.as_of
+        )
+        for row in rows
+    }
+
+
+def _keys(text: str) -> list[tuple[Told, str, str]]:
+    return [(Told(code), subject, revision) for code, subject, revision in orjson.loads(text)]
+
+
+def snapshot(order: Order) -> str:
+    """Write an order as JSON text."""
+    return orjson.dumps(order, option=orjson.OPT_UTC_Z).decode()
+
+
+def row(
+    order_id: str,
+    order: Order,
+    *,
+    text: str,
+    version: int,
+    milestones: Iterable[Milestone],
+    contact_id: str | None,
+    as_of: datetime,
+) -> dict[str, Any]:
+    """Make the row of a belief."""
+    return {
+        "order_id": order_id,
+        "shop": order.shop,
+        "external_id": order.external_id,
+        "number": order.number,
+        "contact_id": contact_id,
+        "version": version,
+        "status": str(order.status),
+        "as_of": as_of,
+        "snapshot": text,
+        "milestones": orjson.dumps([m.key for m in milestones]).decode(),
+    }
+
+
+def save(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Store beliefs, new or changed."""
+    update = [c.name for c in BELIEF.columns if c.name not in ("order_id", "shop", "external_id")]
+    upsert(connection, BELIEF, rows, update=update)
+
+
+def name_parcels(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Note which orders tracking numbers belong to."""
+    insert_new(connection, PARCEL, rows)
+
+
+def orders_of_numbers(
+    connection: Connection, numbers: Collection[str]
+) -> dict[str, list[tuple[str, datetime]]]:
+    """Return, per tracking number, the orders that named it and since when."""
+    found: dict[str, list[tuple[str, datetime]]] = defaultdict(list)
+    if numbers:
+        columns = (PARCEL.c.number, PARCEL.c.order_id, PARCEL.c.since)
+        for number, order_id, since in connection.execute(
+            select(*columns).where(PARCEL.c.number.in_(numbers))
+        ):
+            found[number].append((order_id, since))
+    return found
+
+
+def choose(candidates: Iterable[tuple[str, datetime]], at: datetime) -> list[str]:
+    """Choose whose parcel a scan of ``at`` speaks of; carriers recycle numbers.
+
+    In: (order, since when it has the number). Out: the orders of the youngest parcel that can have
+    been meant; several only when orders travel in one parcel; none when all are too old or young.
+    """
+    possible = [one for one in candidates if one[1] - EARLY <= at <= one[1] + RECYCLED]
+    if not possible:
+        return []
+    youngest = max(since for _, since in possible)
+    return [order for order, since in possible if youngest - since <= TOGETHER]
+
+
+def orders_waiting_for(
+    connection: Connection, skus: Collection[str]
+) -> dict[str, list[tuple[str, str]]]:
+    """Return, per SKU, the (order, shop) pairs that still wait for goods of it."""
+    found: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    if skus:
+        for row_ in connection.execute(select(OPEN_LINE).where(OPEN_LINE.c.sku.in_(skus))):
+            found[row_.sku].append((row_.order_id, row_.shop))
+    return found
+
+
+def set_open_lines(
+    connection: Connection, wanted: Mapping[str, tuple[str, frozenset[str]]]
+) -> None:
+    """Keep the index of SKUs that orders wait for: order -> (shop, SKUs with unshipped units)."""
+    closed = [order for order, (_, skus) in wanted.items() if not skus]
+    if closed:
+        connection.execute(delete(OPEN_LINE).where(OPEN_LINE.c.order_id.in_(closed)))
+    rows = [
+        {"sku": sku, "order_id": order, "shop": shop}
+        for order, (shop, skus) in wanted.items()
+        for sku in skus
+    ]
+    insert_new(connection, OPEN_LINE, rows)

@@ -1,0 +1,88 @@
+"""The mark that a delivery was taken in, and what became of it."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select, tuple_, update
+
+from hub.store.session import insert_new
+from hub.store.tables import InboxRow
+
+INBOX = InboxRow.__table__  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One raw as the inbox knows it."""
+
+    raw_id: int
+    connector: str
+    source: str
+    key: str
+    sha256: str
+    received_at: datetime
+    facts: int
+
+
+def _row(delivery: Delivery, *, key: str, outcome: str) -> dict[str, Any]:
+    return {
+        "raw_id": delivery.raw_id,
+        "connector": delivery.connector,
+        "source": delivery.source,
+        "delivery_key": key,
+        "body_sha256": delivery.sha256,
+        "received_at": delivery.received_at,
+        "outcome": outcome,
+        "facts": delivery.facts,
+    }
+
+
+def take(connection: Connection, deliveries: Sequence[Delivery]) -> set[int]:
+    """Mark the deliveries as taken in; return the raw ids of those never seen before.
+
+    The UNIQUE key decides. A fresh delivery is marked *applied* until ``settle`` says otherwise.
+    """
+    rows = [_row(one, key=one.key, outcome="applied") for one in deliveries]
+    return {row[0] for row in insert_new(connection, INBOX, rows, returning=("raw_id",))}
+
+
+def known_bodies(
+    connection: Connection, deliveries: Sequence[Delivery]
+) -> dict[tuple[str, str, str], str]:
+    """Return the body hash that was first taken in under each delivery's key."""
+    if not deliveries:
+        return {}
+    columns = (INBOX.c.connector, INBOX.c.source, INBOX.c.delivery_key)
+    keys = [(one.connector, one.source, one.key) for one in deliveries]
+    rows = connection.execute(
+        select(*columns, INBOX.c.body_sha256).where(tuple_(*columns).in_(keys))
+    )
+    return {(connector, source, key): sha for connector, source, key, sha in rows}
+
+
+def repeat(connection: Connection, deliveries: Sequence[Delivery], outcome: str) -> None:
+    """Give deliveries whose key is taken a row of their own, so that every raw has an outcome."""
+    rows = [
+        _row(one, key=f"{one.key[:230]}#{one.raw_id}", outcome=outcome) for one in deliveries
+    ]
+    insert_new(connection, INBOX, rows)
+
+
+def settle(connection: Connection, outcome: str, raw_ids: Sequence[int]) -> None:
+    """Say what became of deliveries for which *applied* is not the word."""
+    if raw_ids:
+        connection.execute(
+            update(INBOX).where(INBOX.c.raw_id.in_(raw_ids)).values(outcome=outcome)
+        )
+
+
+def wake(connection: Connection, raw_ids: Collection[int]) -> None:
+    """Nothing of these raws waits any more: a parked one is applied now."""
+    if raw_ids:
+        connection.execute(
+            update(INBOX)
+            .where(INBOX.c.raw_id.in_(list(raw_ids)), INBOX.c.outcome == "parked")
+            .values(outcome="applied")
+        )

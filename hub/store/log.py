@@ -1,0 +1,58 @@
+"""The embedded log: raws in the order they became durable, and how far each reader has come."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select, update
+
+from hub.store.session import insert_new
+from hub.store.tables import CursorRow, RawRow
+
+RAW = RawRow.__table__  # type: ignore[attr-defined]
+CURSOR = CursorRow.__table__  # type: ignore[attr-defined]
+
+
+class CursorMoved(Exception):
+    """Somebody else read this part of the log; what was made of it must not be kept."""
+
+
+def position(connection: Connection, reader: str) -> int:
+    """Return the id of the last raw this reader has dealt with; 0 at the start."""
+    found = connection.execute(
+        select(CURSOR.c.position).where(CURSOR.c.reader == reader)
+    ).scalar_one_or_none()
+    return int(found or 0)
+
+
+def after(connection: Connection, last: int, limit: int) -> Sequence[Row[Any]]:
+    """Return up to ``limit`` raws that became durable after raw ``last``."""
+    return connection.execute(
+        select(RAW).where(RAW.c.id > last).order_by(RAW.c.id).limit(limit)
+    ).all()
+
+
+def advance(connection: Connection, reader: str, *, old: int, new: int) -> None:
+    """Move a reader's cursor from ``old`` to ``new``; raise ``CursorMoved`` if it is elsewhere."""
+    if old == 0:
+        insert_new(connection, CURSOR, [{"reader": reader, "position": 0}])
+    moved = connection.execute(
+        update(CURSOR)
+        .where(CURSOR.c.reader == reader, CURSOR.c.position == old)
+        .values(position=new)
+    )
+    if moved.rowcount != 1:
+        raise CursorMoved(f"{reader} is not at {old} any more")
+
+
+def advance_nothing(connection: Connection, reader: str) -> None:
+    """Write to the log's cursor without moving it: proof that the database takes writes."""
+    connection.execute(
+        update(CURSOR).where(CURSOR.c.reader == reader).values(position=CURSOR.c.position)
+    )
+
+
+def backlog(connection: Connection, reader: str) -> int:
+    """Return how many raws wait for this reader."""
+    last = position(connection, reader)
+    waiting = connection.execute(select(func.count()).where(RAW.c.id > last)).scalar_one()
+    return int(waiting)

@@ -1,0 +1,16 @@
+"""How Alembic reaches the hub's tables: on the connection it is handed, never on one of its own."""
+
+from alembic import context
+from sqlmodel import SQLModel
+
+from hub.store import tables  # noqa: F401 - declares the tables
+
+connection = context.config.attributes["connection"]
+context.configure(
+    connection=connection,
+    target_metadata=SQLModel.metadata,
+    render_as_batch=connection.dialect.name == "sqlite",
+    compare_type=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,97 @@
+"""Facts whose order is not known yet, by the key they wait for."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, delete, select
+
+from connectors.contract import Contact
+from hub.store.session import insert_new
+from hub.store.tables import ParkedRow
+from hub.store.timeline import Arrival, decode, encode
+from state_machine.events import OrderKey
+
+PARKED = ParkedRow.__table__  # type: ignore[attr-defined]
+
+
+def park(
+    connection: Connection,
+    arrivals: Sequence[tuple[str, Arrival]],
+    contacts: Sequence[tuple[str, Contact, int, str, Any]],
+) -> set[int]:
+    """Let facts and contacts wait under their keys; return the raws that wait for the first time.
+
+    A fact that waits already is not put there twice: the UNIQUE key decides.
+    """
+    rows: list[dict[str, Any]] = [
+        {
+            "key": key,
+            "fact_id": arrival.event.id,
+            "raw_id": arrival.raw_id,
+            "source": arrival.source,
+            "received_at": arrival.received_at,
+            "fact": encode(arrival.event),
+            "contact": False,
+        }
+        for key, arrival in arrivals
+    ]
+    rows += [
+        {
+            "key": key,
+            "fact_id": f"contact:{contact.stated_at.isoformat()}",
+            "raw_id": raw_id,
+            "source": source,
+            "received_at": received_at,
+            "fact": orjson.dumps(contact, option=orjson.OPT_UTC_Z).decode(),
+            "contact": True,
+        }
+        for key, contact, raw_id, source, received_at in contacts
+    ]
+    return {row[0] for row in insert_new(connection, PARKED, rows, returning=("raw_id",))}
+
+
+def waiting(
+    connection: Connection, keys: Collection[str]
+) -> tuple[dict[str, list[Arrival]], dict[str, list[Contact]]]:
+    """Return what waits under the keys: facts and contacts, by key."""
+    facts: dict[str, list[Arrival]] = defaultdict(list)
+    contacts: dict[str, list[Contact]] = defaultdict(list)
+    if not keys:
+        return facts, contacts
+    for row in connection.execute(select(PARKED).where(PARKED.c.key.in_(keys))):
+        if row.contact:
+            contacts[row.key].append(_contact(row.fact))
+        else:
+            arrival = Arrival(decode(row.fact), row.raw_id, row.source, row.received_at)
+            facts[row.key].append(arrival)
+    return facts, contacts
+
+
+def unpark(
+    connection: Connection, released: Collection[tuple[str, str]], raws: Collection[int]
+) -> set[int]:
+    """Remove (key, fact) rows; return those of ``raws`` for which nothing waits any more."""
+    for key, fact_id in released:
+        connection.execute(
+            delete(PARKED).where(PARKED.c.key == key, PARKED.c.fact_id == fact_id)
+        )
+    if not raws:
+        return set()
+    still = connection.execute(select(PARKED.c.raw_id).where(PARKED.c.raw_id.in_(raws)))
+    return set(raws) - {row[0] for row in still}
+
+
+def drop_contacts(connection: Connection, keys: Collection[str]) -> None:
+    """Remove the contacts that waited under the keys; they are in their own table now."""
+    if keys:
+        connection.execute(delete(PARKED).where(PARKED.c.key.in_(keys), PARKED.c.contact))
+
+
+def _contact(text: str) -> Contact:
+    data = orjson.loads(text)
+    about = data.pop("about")
+    stated_at = datetime.fromisoformat(data.pop("stated_at"))
+    return Contact(about=OrderKey(about["shop"], about["external_id"]), stated_at=stated_at, **data)
