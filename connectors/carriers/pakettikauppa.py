@@ -98,7 +98,7 @@ def _scan(scan: Json) -> Finding:
     number = scan["tracking_code"].tracking_number(least=1)
     if number is None:
         raise scan["tracking_code"].wrong("must be a tracking number")
-    code, stamp = scan["status_code"].id(), scan["event_timestamp"].text(40) or ""
+    code, stamp = scan["status_code"].id().lstrip("0"), scan["event_timestamp"].text(40)
     at, clarity = scan["event_timestamp"].moment(_finnish)
     what = _what(scan, code, ParcelRef(number=number))
     if what is None:

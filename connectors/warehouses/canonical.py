@@ -1,0 +1,152 @@
+"""Canonical: our own facts as JSON, for every system of the house that has no connector.
+
+CloudEvents 1.0, structured or batched mode (https://github.com/cloudevents/spec), signed by
+Standard Webhooks. ``type`` is ``fi.tilanne.`` + the kind of a fact, ``data.about`` says of what,
+``data.what`` holds the fact's fields. The schema is made from ``state_machine/events.py``, so a
+fact taught there is understood here. How to write one: docs/canonical.md.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from typing import Any, Final, cast, get_args
+
+from connectors.contract import Answer, Contact, Finding, Raw, Unmapped
+from connectors.reading import Json, read
+from connectors.schema import build, build_fields
+from connectors.signatures import verify_standard_webhook
+from connectors.timestamps import with_offset
+from state_machine.events import (
+    MAX_ID,
+    Event,
+    Key,
+    OrderKey,
+    ParcelKey,
+    ParcelRef,
+    StockKey,
+    What,
+    normalise_number,
+)
+
+TITLE: Final = "Canonical facts"
+ANSWER: Final = Answer(202, b'{"accepted": true}', "application/json")
+
+PREFIX = "fi.tilanne."
+MAX_BATCH = 100
+
+#: the first word of a kind -> what such a fact may be about
+ABOUT: Mapping[str, tuple[str, ...]] = {
+    "order": ("order",),
+    "return": ("order",),
+    "parcel": ("order", "parcel"),
+    "promise": ("order", "parcel"),
+    "stock": ("stock",),
+    "fact": ("order", "parcel", "stock"),
+}
+OURS = frozenset({"promise.broken", "parcel.pickup_due"})  #: only time itself may tell these
+
+FACTS: Mapping[str, type] = {
+    next(str(field.default) for field in fields(fact) if field.name == "kind"): fact
+    for fact in get_args(What)
+}
+KEYS: Mapping[str, type[OrderKey] | type[ParcelKey] | type[StockKey]] = {
+    "order": OrderKey,
+    "parcel": ParcelKey,
+    "stock": StockKey,
+}
+
+
+def verify(raw: Raw, secret: str) -> None:
+    """Check the Standard Webhooks signature; the secret is ``whsec_`` + base64."""
+    verify_standard_webhook(raw, secret)
+
+
+def parse(raw: Raw) -> Iterator[Finding]:
+    """Translate one CloudEvent, or a batch of at most 100."""
+    message = read(raw.body)
+    if not isinstance(message.value, list):
+        yield from _event(message, raw.source)
+        return
+    if len(message.value) > MAX_BATCH:
+        raise message.wrong(f"a batch holds at most {MAX_BATCH} events")
+    for event in message:
+        yield from _event(event, raw.source)
+
+
+def _event(event: Json, source: str) -> Iterator[Finding]:
+    if event["specversion"].value != "1.0":
+        raise event["specversion"].wrong('must be "1.0" (CloudEvents)')
+    own = _fact_id(event)
+    at, clarity = event["time"].moment(with_offset)
+    name = event["type"].text() or ""
+    kind = name.removeprefix(PREFIX) if name.startswith(PREFIX) else ""
+    if kind in OURS:
+        raise event["type"].wrong(f"{kind} is told by the hub itself, when its time comes")
+    if kind not in FACTS:
+        yield Unmapped(f"type={name[:100]}", detail="there is no such fact", about=own)
+        return
+    data = _only(event["data"], "about", "what", *(["contact"] if kind == "order.placed" else []))
+    about = _about(data["about"], kind, source)
+    what = _normal(build(FACTS[kind], _with_parcel(data["what"], kind, about)))
+    yield Event(id=own, occurred_at=at, about=about, what=what, clarity=clarity)
+    if data["contact"] and isinstance(about, OrderKey):
+        who = build_fields(Contact, data["contact"], without=("about", "stated_at"))
+        yield Contact(about=about, stated_at=at, **who)
+
+
+def _fact_id(event: Json) -> str:
+    """Name the fact by CloudEvents source and id, which together identify an event.
+
+    Colons of the id are escaped, so that no two pairs give one name.
+    """
+    source, own = (event[field].text(MAX_ID + 1) or "" for field in ("source", "id"))
+    name = f"canonical:{source}:{own.replace('%', '%25').replace(':', '%3A')}"
+    if not (source and own and name.isprintable() and len(name) <= MAX_ID):
+        raise event["id"].wrong("source and id must be there, together at most 240 characters")
+    return name
+
+
+def _only(value: Json, *names: str) -> Json:
+    """Return an object after checking that it has no other fields than these."""
+    if not isinstance(value.value, dict):
+        raise value.wrong("must be an object")
+    for field in value.value.keys() - set(names):
+        raise value[field[:100]].wrong("is not a field of this fact")
+    return value
+
+
+def _about(about: Json, kind: str, source: str) -> Key:
+    """Read what the fact is about; an order without a shop is one of the source's own."""
+    allowed = ABOUT[kind.partition(".")[0]]
+    word = about["type"].value
+    if word not in allowed:
+        raise about["type"].wrong(f"{kind} is about {' or '.join(allowed)}")
+    given = {"shop": source, **about.value} if word == "order" else about.value
+    key = cast(Key, _normal(build(KEYS[word], Json(given, about.place))))
+    if isinstance(key, ParcelKey) and not key.number:
+        raise about["number"].wrong("must hold letters or digits")
+    return key
+
+
+def _with_parcel(what: Json, kind: str, about: Key) -> Json:
+    """Let a fact about a parcel leave out which parcel, and a fact without fields its fields."""
+    if not what:
+        what = Json({}, what.place)
+    takes_parcel = any(field.name == "parcel" for field in fields(FACTS[kind]))
+    if not (takes_parcel and isinstance(about, ParcelKey) and isinstance(what.value, dict)):
+        return what
+    parcel = {"number": about.number, "carrier": about.carrier}
+    return Json({"parcel": parcel, **what.value}, what.place)
+
+
+def _normal(value: Any) -> Any:
+    """Bring tracking numbers and carriers to the spelling they are known by."""
+    if isinstance(value, ParcelKey | ParcelRef):
+        number = normalise_number(value.number) if value.number else ""
+        carrier = value.carrier.lower() if value.carrier else None
+        if isinstance(value, ParcelKey):
+            return ParcelKey(number, carrier)
+        return ParcelRef(id=value.id, number=number or None, carrier=carrier)
+    if is_dataclass(value) and not isinstance(value, type):
+        parts = {field.name: _normal(getattr(value, field.name)) for field in fields(value)}
+        return type(value)(**parts)
+    return value
