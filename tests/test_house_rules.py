@@ -15,7 +15,7 @@ SOURCE = ("hub", "connectors", "state_machine", "bench", "docs")
 SKIPPED = {".venv", ".git", "var", "build", "dist", "__pycache__"}
 
 # Lists of words and of columns: as long as the world is, and read by looking up, not through.
-LISTS = {"state_machine/events.py", "hub/store/tables.py"}
+LISTS = re.compile(r"state_machine/events\.py|hub/store/(tables\.py|migrations/versions/.*)")
 FORBIDDEN_NAMES = {"util", "utils", "helper", "helpers", "common", "misc", "manager"}
 FUNCTION_LINES, SOURCE_LINES, TEST_LINES, DECISION_LINES = 40, 200, 250, 40
 
@@ -27,7 +27,7 @@ def name(path: Path) -> str:
 def python_files(*folders: str) -> Iterator[Path]:
     for folder in folders:
         paths = sorted((ROOT / folder).rglob("*.py"))
-        yield from (path for path in paths if not SKIPPED & set(path.parts))
+        yield from (path for path in paths if not SKIPPED & set(path.relative_to(ROOT).parts))
 
 
 def project_files() -> Iterator[Path]:
@@ -36,7 +36,8 @@ def project_files() -> Iterator[Path]:
     for top in sorted(top for top in tops if top.name not in SKIPPED | {".hypothesis"}):
         paths = sorted(top.rglob("*")) if top.is_dir() else [top]
         for path in paths:
-            if path.is_file() and not SKIPPED & set(path.parts) and b"\0" not in path.read_bytes():
+            ours = path.is_file() and not SKIPPED & set(path.relative_to(ROOT).parts)
+            if ours and b"\0" not in path.read_bytes():
                 yield path
 
 
@@ -46,7 +47,7 @@ def connector_files() -> list[Path]:
 
 
 def test_no_file_is_longer_than_a_reader_can_hold() -> None:
-    caps = [(path, SOURCE_LINES) for path in python_files(*SOURCE) if name(path) not in LISTS]
+    caps = [(path, SOURCE_LINES) for path in python_files(*SOURCE) if not LISTS.match(name(path))]
     caps += [(path, TEST_LINES) for path in python_files("tests")]
     caps += [(path, DECISION_LINES) for path in (ROOT / "docs/decisions").glob("*.md")]
     lengths = [(path, len(path.read_text().splitlines()), cap) for path, cap in caps]
@@ -56,7 +57,7 @@ def test_no_file_is_longer_than_a_reader_can_hold() -> None:
 
 def test_no_function_is_longer_than_a_screen() -> None:
     too_long = []
-    for path in python_files(*SOURCE, "tests"):
+    for path in (path for path in python_files(*SOURCE, "tests") if not LISTS.match(name(path))):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 lines = (node.end_lineno or node.lineno) - node.lineno + 1
@@ -69,7 +70,7 @@ def test_no_function_is_longer_than_a_screen() -> None:
 def test_no_file_is_named_after_nothing() -> None:
     paths = python_files(*SOURCE, "tests")
 
-    assert [] == [name(path) for path in paths if FORBIDDEN_NAMES & set(path.with_suffix("").parts)]
+    assert [] == [name(path) for path in paths if FORBIDDEN_NAMES & set(name(path)[:-3].split("/"))]
 
 
 def test_every_file_begins_by_saying_what_it_is_for() -> None:
@@ -117,6 +118,26 @@ def test_a_vendor_is_named_in_its_own_file_only() -> None:
             elsewhere += [f"{name(path)}: {line.strip()}" for line in named]
 
     assert [] == elsewhere
+
+
+def test_only_apply_writes_what_we_believe_and_what_is_worth_telling() -> None:
+    tables = r"(?:BELIEF|TIMELINE|OUTBOX|BeliefRow|TimelineRow|OutboxRow)"
+    writes = re.compile(
+        rf"\b{tables}(?:\.__table__)?\.(?:insert|update|delete)\("
+        rf"|\b(?:insert|update|delete)\({tables}|\b(?:insert_new|upsert)\(\w+, {tables}"
+        r"|\bbelief\.(?:save|name_parcels|set_open_lines)\(|\btimeline\.append\("
+    )
+    # The dispatcher marks an outbox row as planned; nobody else puts a hand on it.
+    allowed = r"hub/pipeline/apply\.py|hub/store/(belief|timeline)\.py|hub/(demo|bench)\b"
+    wrong = [
+        f"{name(path)}: {found.group()}"
+        for path in python_files("hub")
+        if not re.match(allowed, name(path))
+        for found in writes.finditer(code_of(path))
+        if not (name(path).startswith("hub/notify/") and "update(OUTBOX" in found.group())
+    ]
+
+    assert [] == wrong
 
 
 def test_every_connector_has_three_samples() -> None:
