@@ -94,7 +94,10 @@ class Settings(BaseSettings):
     @classmethod
     def _lower_names(cls, value: object) -> object:
         if isinstance(value, dict):
-            return {str(name).lower(): json.dumps(v) if isinstance(v, list) else v for name, v in value.items()}
+            return {
+                str(name).lower(): json.dumps(secret) if isinstance(secret, list) else secret
+                for name, secret in value.items()
+            }
         return value
 
     @field_validator("stream_url")
@@ -124,7 +127,8 @@ class Settings(BaseSettings):
         except ValueError:
             several = None
         if not isinstance(several, list) or not all(isinstance(one, str) for one in several):
-            raise ValueError(f"TILANNE_SECRETS__{connector.upper()} must be a string or a JSON list")
+            name = f"TILANNE_SECRETS__{connector.upper()}"
+            raise ValueError(f"{name} must be a string or a JSON list of strings")
         return tuple(one for one in several if one)
 
     def shop(self, name: str) -> Shop:

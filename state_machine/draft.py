@@ -29,6 +29,7 @@ class DraftParcel:
     pickup_point: PickupPoint | None = None
     pickup_code: str | None = None
     keep_until: datetime | None = None
+    reminded: bool = False
     exchange_for: str | None = None
     load: str = ""
 

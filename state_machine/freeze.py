@@ -72,6 +72,7 @@ def _parcel(draft: Draft, parcel: DraftParcel) -> Parcel:
         pickup_point=parcel.pickup_point,
         pickup_code=parcel.pickup_code,
         keep_until=parcel.keep_until,
+        reminded=parcel.reminded,
         exchange_for=parcel.exchange_for,
         load=parcel.load,
     )

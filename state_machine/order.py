@@ -69,6 +69,7 @@ class Parcel:
     pickup_point: PickupPoint | None = None
     pickup_code: str | None = None
     keep_until: datetime | None = None
+    reminded: bool = False  #: the customer was reminded to collect it
     exchange_for: str | None = None
     load: str = ""  #: parcels of one load share their units
 

@@ -258,6 +258,7 @@ def pickup_due(draft: Draft, event: Event, what: PickupDue) -> Refused:
     parcel = find(draft, what.parcel)
     if parcel.stage is not Stage.READY_FOR_PICKUP or parcel.keep_until != what.keep_until:
         return "the parcel does not wait for this pickup any more"
+    parcel.reminded = True
     draft.reach(
         Told.PICKUP_REMINDER,
         parcel.subject,

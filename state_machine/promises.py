@@ -13,9 +13,7 @@ from state_machine.statuses import Status
 GRACE = timedelta(hours=2)  #: carriers scan late; a promise is broken only after this
 REMIND = timedelta(hours=48)  #: a reminder goes out this long before a parcel is sent back
 SETTLE = timedelta(hours=24)  #: nobody is reminded of what was told less than a day ago
-DONE = frozenset(
-    {Status.DELIVERED, Status.CANCELLED, Status.RETURNED, Status.RETURNED_TO_SENDER}
-)
+DONE = frozenset({Status.DELIVERED, Status.CANCELLED, Status.RETURNED, Status.RETURNED_TO_SENDER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,40 +41,44 @@ def next_step(ret: Return) -> NextStep | None:
     return NextStep(step[0], ret.stage_since + step[1]) if step else None
 
 
-def overdue(order: Order, now: datetime) -> Iterator[Event]:
-    """Yield the facts that the passing of time has made true of an order by ``now``."""
+def deadlines(order: Order) -> Iterator[Event]:
+    """Yield the facts that time alone will make true of an order, each at its moment.
+
+    A fact's ``occurred_at`` is that moment; it becomes true only if nothing else happens first.
+    """
     key = OrderKey(order.shop, order.external_id)
-    if order.status in DONE:
-        return
-    for parcel in order.parcels:
-        ref = _ref(parcel)
-        promise = parcel.promise
-        if promise and not promise.broken and _waits(parcel) and promise.latest + GRACE < now:
+    for parcel in order.parcels if order.status not in DONE else ():
+        promise, until = parcel.promise, parcel.keep_until
+        if promise is not None and not promise.broken and _waits(parcel):
             yield Event(
                 id=f"tilanne:{parcel.id}:promise-broken:{promise.latest.isoformat()}"[:255],
                 occurred_at=promise.latest + GRACE,
                 about=key,
-                what=PromiseBroken(latest=promise.latest, parcel=ref),
+                what=PromiseBroken(latest=promise.latest, parcel=_ref(parcel)),
             )
-        until = parcel.keep_until
-        if until and _forgotten(parcel, until, now):
-            yield Event(
-                id=f"tilanne:{parcel.id}:pickup-due:{until.isoformat()}"[:255],
-                occurred_at=max(until - REMIND, parcel.stage_since + SETTLE),
-                about=key,
-                what=PickupDue(parcel=ref, keep_until=until),
-            )
+        if until is not None and parcel.stage is Stage.READY_FOR_PICKUP and not parcel.reminded:
+            moment = max(until - REMIND, parcel.stage_since + SETTLE)
+            if moment < until:
+                yield Event(
+                    id=f"tilanne:{parcel.id}:pickup-due:{until.isoformat()}"[:255],
+                    occurred_at=moment,
+                    about=key,
+                    what=PickupDue(parcel=_ref(parcel), keep_until=until),
+                )
+
+
+def next_deadline(order: Order) -> datetime | None:
+    """Return when time will next make something true of an order; None if it never will."""
+    return min((event.occurred_at for event in deadlines(order)), default=None)
+
+
+def overdue(order: Order, now: datetime) -> Iterator[Event]:
+    """Yield the facts that the passing of time has made true of an order by ``now``."""
+    return (event for event in deadlines(order) if event.occurred_at <= now)
 
 
 def _waits(parcel: Parcel) -> bool:
-    return parcel.stage.step < Stage.READY_FOR_PICKUP.step or (
-        parcel.stage is Stage.OUT_FOR_DELIVERY
-    )
-
-
-def _forgotten(parcel: Parcel, until: datetime, now: datetime) -> bool:
-    waited = parcel.stage is Stage.READY_FOR_PICKUP and parcel.stage_since + SETTLE < now
-    return waited and until - REMIND < now < until
+    return parcel.stage.step < Stage.READY_FOR_PICKUP.step or parcel.stage is Stage.OUT_FOR_DELIVERY
 
 
 def _ref(parcel: Parcel) -> ParcelRef:

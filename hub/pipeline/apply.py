@@ -84,12 +84,12 @@ def _take_in(
         outcome[delivery.raw_id] = "duplicate" if same else "quarantined"
         if not same:
             detail = "an earlier delivery had this id and another body; nothing of it was applied"
-            held.append(
-                quarantine.row(one, quarantine.CONFLICT, code=delivery.key, detail=detail)
-            )
+            held.append(quarantine.row(one, quarantine.CONFLICT, code=delivery.key, detail=detail))
     for word in ("duplicate", "quarantined"):
         inbox.repeat(
-            connection, [one.delivery for one in again if outcome[one.delivery.raw_id] == word], word
+            connection,
+            [one.delivery for one in again if outcome[one.delivery.raw_id] == word],
+            word,
         )
     quarantine.keep(connection, held)
     return fresh, outcome

@@ -1,4 +1,4 @@
-"""Station 3: whose order is this? A fact finds its order, or waits until the order names the key."""
+"""Station 3: whose order is this? A fact finds its order, or waits until one names its key."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -12,8 +12,8 @@ from hub.store.belief import Known
 from hub.store.inbox import Delivery
 from hub.store.timeline import Arrival
 from state_machine.events import (
-    OrderKey,
     Ordered,
+    OrderKey,
     ParcelAnnounced,
     ParcelKey,
     ReturnMoved,
@@ -171,9 +171,7 @@ def _place_by_stock(connection: Connection, homes: Homes) -> None:
     standing = stock.shortages(connection, {sku for skus in born.values() for sku in skus})
     for order, skus in born.items() if standing else ():
         for sku in skus:
-            homes.facts[order] += [
-                one for one in standing.get(sku, ()) if _speaks_of(one, order)
-            ]
+            homes.facts[order] += [one for one in standing.get(sku, ()) if _speaks_of(one, order)]
 
 
 def _skus(arrivals: list[Arrival]) -> set[str]:

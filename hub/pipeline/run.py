@@ -68,7 +68,7 @@ class Pipeline:
             await self._one_by_one(position, rows)
         except log.CursorMoved:
             raise
-        except Exception:
+        except Exception:  # noqa: BLE001 - whatever it is, one raw is to blame; it is found below
             await self._one_by_one(position, rows)
 
     def _translate(self, rows: Sequence[Row[Any]]) -> list[Translated]:

@@ -85,9 +85,7 @@ def _raw(row: Row[Any]) -> Raw:
     )
 
 
-def _delivery(
-    row: Row[Any], raw: Raw, connector: Registered | None, facts: int = 0
-) -> Delivery:
+def _delivery(row: Row[Any], raw: Raw, connector: Registered | None, facts: int = 0) -> Delivery:
     digest = sha256(raw.body).hexdigest()
     option = connector.option("delivery_key") if connector else None
     return Delivery(

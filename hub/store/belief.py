@@ -13,6 +13,7 @@ from hub.store.session import insert_new, upsert
 from hub.store.tables import BeliefRow, OpenLineRow, ParcelRow
 from state_machine.milestones import Milestone, Told
 from state_machine.order import Order
+from state_machine.promises import next_deadline
 
 BELIEF = BeliefRow.__table__  # type: ignore[attr-defined]
 PARCEL = ParcelRow.__table__  # type: ignore[attr-defined]
@@ -84,6 +85,7 @@ def row(
         "version": version,
         "status": str(order.status),
         "as_of": as_of,
+        "due_at": next_deadline(order),
         "snapshot": text,
         "milestones": orjson.dumps([m.key for m in milestones]).decode(),
     }

@@ -64,18 +64,14 @@ def known_bodies(
 
 def repeat(connection: Connection, deliveries: Sequence[Delivery], outcome: str) -> None:
     """Give deliveries whose key is taken a row of their own, so that every raw has an outcome."""
-    rows = [
-        _row(one, key=f"{one.key[:230]}#{one.raw_id}", outcome=outcome) for one in deliveries
-    ]
+    rows = [_row(one, key=f"{one.key[:230]}#{one.raw_id}", outcome=outcome) for one in deliveries]
     insert_new(connection, INBOX, rows)
 
 
 def settle(connection: Connection, outcome: str, raw_ids: Sequence[int]) -> None:
     """Say what became of deliveries for which *applied* is not the word."""
     if raw_ids:
-        connection.execute(
-            update(INBOX).where(INBOX.c.raw_id.in_(raw_ids)).values(outcome=outcome)
-        )
+        connection.execute(update(INBOX).where(INBOX.c.raw_id.in_(raw_ids)).values(outcome=outcome))
 
 
 def wake(connection: Connection, raw_ids: Collection[int]) -> None:

@@ -9,9 +9,10 @@ import orjson
 from sqlalchemy import Connection, delete, select
 
 from connectors.contract import Contact
+from hub.store.facts import decode, encode
 from hub.store.session import insert_new
 from hub.store.tables import ParkedRow
-from hub.store.timeline import Arrival, decode, encode
+from hub.store.timeline import Arrival
 from state_machine.events import OrderKey
 
 PARKED = ParkedRow.__table__  # type: ignore[attr-defined]
@@ -75,9 +76,7 @@ def unpark(
 ) -> set[int]:
     """Remove (key, fact) rows; return those of ``raws`` for which nothing waits any more."""
     for key, fact_id in released:
-        connection.execute(
-            delete(PARKED).where(PARKED.c.key == key, PARKED.c.fact_id == fact_id)
-        )
+        connection.execute(delete(PARKED).where(PARKED.c.key == key, PARKED.c.fact_id == fact_id))
     if not raws:
         return set()
     still = connection.execute(select(PARKED.c.raw_id).where(PARKED.c.raw_id.in_(raws)))

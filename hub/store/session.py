@@ -97,7 +97,7 @@ class Store:
             return work(connection)
 
     def hold_alone(self) -> None:
-        """Claim the database for this process until ``close``; raise ``AlreadyRunning`` if taken."""
+        """Claim the database until ``close``; raise ``AlreadyRunning`` if another hub has it."""
         if self.dialect == "sqlite":
             lock = os.open(f"{self.url.database}.lock", os.O_CREAT | os.O_RDWR, 0o600)
             try:
@@ -204,7 +204,12 @@ class Store:
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "cache_size=-65536"):
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "busy_timeout=5000",
+        "cache_size=-65536",
+    ):
         connection.execute(f"PRAGMA {pragma}")
 
 

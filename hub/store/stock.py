@@ -6,8 +6,9 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from hub.store.facts import decode, encode
 from hub.store.tables import StockRow
-from hub.store.timeline import Arrival, decode, encode
+from hub.store.timeline import Arrival
 from state_machine.events import StockCounted, StockKey
 
 STOCK = StockRow.__table__  # type: ignore[attr-defined]

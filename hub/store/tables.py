@@ -7,7 +7,16 @@ JSON columns hold the text that orjson made; nothing in the database looks insid
 
 from datetime import UTC, datetime
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import DateTime, TypeDecorator
 from sqlmodel import Field, SQLModel
@@ -119,6 +128,7 @@ class BeliefRow(SQLModel, table=True):
         Index("belief_number", "number", "shop"),
         Index("belief_contact", "contact_id"),
         Index("belief_updated", "as_of", "order_id"),
+        Index("belief_due", "due_at"),
     )
 
     order_id: str = Field(sa_column=_key(primary=True))
@@ -128,7 +138,9 @@ class BeliefRow(SQLModel, table=True):
     contact_id: str | None = Field(default=None, sa_column=_key(null=True))
     version: int = Field(sa_column=Column(Integer, nullable=False))
     status: str = Field(sa_column=Column(String(32), nullable=False))
-    as_of: datetime = Field(sa_column=Column(UtcTime, nullable=False))  #: when the newest fact reached us
+    as_of: datetime = Field(sa_column=Column(UtcTime, nullable=False))  #: the newest fact reached us
+    #: when time alone will next make something true of it (a promise breaks)
+    due_at: datetime | None = Field(default=None, sa_column=Column(UtcTime, nullable=True))
     snapshot: str = Field(sa_column=Column(Text, nullable=False))  #: the Order as JSON
     milestones: str = Field(sa_column=Column(Text, nullable=False))  #: the milestones reached, JSON
 

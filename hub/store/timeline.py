@@ -1,29 +1,19 @@
 """An order's facts on disk: append-only, each once, read back as they were told."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, get_args
+from typing import Any
 
-import orjson
-from pydantic import TypeAdapter
 from sqlalchemy import Connection, select
 
+from hub.store.facts import decode, encode
 from hub.store.session import insert_new
 from hub.store.tables import TimelineRow
-from state_machine.events import Clarity, Event, OrderKey, ParcelKey, StockKey, What
+from state_machine.events import Event
 
 TIMELINE = TimelineRow.__table__  # type: ignore[attr-defined]
-
-_WHATS: Mapping[str, TypeAdapter[What]] = {
-    kind.__dataclass_fields__["kind"].default: TypeAdapter(kind) for kind in get_args(What)
-}
-_KEYS: Mapping[str, type[OrderKey] | type[ParcelKey] | type[StockKey]] = {
-    "order": OrderKey,
-    "parcel": ParcelKey,
-    "stock": StockKey,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,24 +24,6 @@ class Arrival:
     raw_id: int
     source: str
     received_at: datetime
-
-
-def encode(event: Event) -> str:
-    """Write a fact as JSON text."""
-    return orjson.dumps(event, option=orjson.OPT_UTC_Z).decode()
-
-
-def decode(text: str) -> Event:
-    """Read a fact that ``encode`` wrote. Raises ``ValueError`` when the text is not one."""
-    data = orjson.loads(text)
-    about = data["about"]
-    return Event(
-        id=data["id"],
-        occurred_at=datetime.fromisoformat(data["occurred_at"]),
-        about=_KEYS[about["type"]](**about),
-        what=_WHATS[data["what"]["kind"]].validate_python(data["what"]),
-        clarity=Clarity(data["clarity"]),
-    )
 
 
 def load(connection: Connection, orders: Collection[str]) -> dict[str, list[Event]]:
@@ -66,9 +38,7 @@ def load(connection: Connection, orders: Collection[str]) -> dict[str, list[Even
     return facts
 
 
-def append(
-    connection: Connection, arrivals: Sequence[tuple[str, Arrival]]
-) -> set[tuple[str, str]]:
+def append(connection: Connection, arrivals: Sequence[tuple[str, Arrival]]) -> set[tuple[str, str]]:
     """Add facts to their orders' timelines; return (order, fact) of those that are new."""
     rows: list[dict[str, Any]] = [
         {

@@ -1,0 +1,50 @@
+"""All that the hub does by the clock, on one screen."""
+
+from collections.abc import Awaitable, Callable
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from hub.clock import Clock
+from hub.config import Settings
+from hub.scheduler.promises import watch_promises
+from hub.scheduler.retention import forget_raws
+from hub.store.session import Store, StoreUnavailable
+
+_log = structlog.get_logger()
+
+
+def timetable(
+    store: Store, settings: Settings, clock: Clock, arrived: Callable[[], None]
+) -> AsyncIOScheduler:
+    """Build the ticker; the caller starts it and shuts it down.
+
+    APScheduler only ticks. A job that is late runs once, not as often as it was missed, and never
+    beside itself; what a job does is harmless to repeat.
+    """
+
+    async def promises() -> object:
+        return await watch_promises(store, clock, arrived)
+
+    async def retention() -> object:
+        return await forget_raws(store, clock(), settings.raw_days)
+
+    ticker = AsyncIOScheduler(
+        timezone="UTC",
+        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+    )
+    ticker.add_job(_calm(promises), "interval", seconds=30, id="promises", next_run_time=clock())
+    ticker.add_job(_calm(retention), "interval", hours=6, id="retention")
+    return ticker
+
+
+def _calm(job: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[None]]:
+    """Let a job wait for its next turn when the database is out of reach."""
+
+    async def run() -> None:
+        try:
+            await job()
+        except StoreUnavailable as error:
+            _log.warning("timetable.waits", error=type(error).__name__)
+
+    return run
