@@ -1,0 +1,1 @@
+"""Stations 5 and 6: what changed is put into words and handed to those who should know."""
