@@ -89,13 +89,13 @@ class Json:
         return text
 
     def whole(self) -> int:
-        """Return a whole number between plus and minus a thousand million."""
+        """Return a whole number of at most 40 bits."""
         value = self.value
         if isinstance(value, float) and value.is_integer():
             value = int(value)
-        if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,10}", value):
+        if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,12}", value):
             value = int(value)
-        if isinstance(value, bool) or not isinstance(value, int) or abs(value) > 10**9:
+        if isinstance(value, bool) or not isinstance(value, int) or abs(value) > 2**40:
             raise self.wrong("must be a whole number")
         return value
 

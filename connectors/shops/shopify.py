@@ -11,12 +11,12 @@ that was edited, a refund whose second transaction succeeds later.
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from decimal import Decimal
+from itertools import zip_longest
 from typing import Final
 
-from connectors.contract import Contact, Finding, Raw, Unmapped, Unreadable
-from connectors.order_lines import fingerprint
+from connectors.contract import Finding, Raw, Unmapped, Unreadable
+from connectors.orders import Story, contact, untaught
 from connectors.reading import Json, read
 from connectors.signatures import verify_body_base64
 from connectors.timestamps import with_offset
@@ -77,6 +77,15 @@ NOT_PAID = frozenset({"pending", "authorized", "partially_paid", "voided", "expi
 OPEN = frozenset({"pending", "open"})  #: asked for; nothing has left the shop
 VOID = frozenset({"cancelled", "error", "failure"})  #: withdrawn, or the request to ship failed
 
+#: how Shopify spells the parts of an address
+ADDRESS: Mapping[str, str] = {
+    "street": "address1",
+    "more": "address2",
+    "postal_code": "zip",
+    "city": "city",
+    "country": "country_code",
+}
+
 
 def verify(raw: Raw, secret: str) -> None:
     """Check ``X-Shopify-Hmac-Sha256``; the name without ``X-`` is on its way in."""
@@ -88,63 +97,63 @@ def parse(raw: Raw) -> Iterator[Finding]:
     message = read(raw.body)
     resource = next((name for name, mark in MARKS.items() if message.has(*mark)), None)
     topic = raw.headers.get("x-shopify-topic") or raw.headers.get("shopify-topic")
-    if topic is not None and topic not in TOPICS:
-        yield Unmapped(f"topic={topic[:100]}", detail="no such topic is taught yet")
-    elif topic is not None and TOPICS[topic] != resource:
+    if not isinstance(message.value, dict):
+        raise message.wrong("must be an object")
+    if topic not in TOPICS and (topic or not resource):
+        yield untaught(topic, message)
+    elif topic and TOPICS[topic] != resource:
         raise Unreadable(f"/: the topic says {topic}, the content is {resource or 'unknown'}")
     elif resource == "order":
         yield from _order(message, raw.source)
-    elif resource == "fulfillment":
-        yield from _fulfillment(message, OrderKey(raw.source, message["order_id"].id()))
-    elif resource == "fulfillment_event":
-        yield from _fulfillment_event(message, OrderKey(raw.source, message["order_id"].id()))
-    elif resource == "refund":
-        yield from _refund(message, OrderKey(raw.source, message["order_id"].id()))
     elif resource == "inventory_level":
         yield _stock(message, raw.source)
-    elif isinstance(message.value, dict):
-        fields = ", ".join(sorted(message.value)[:12])
-        yield Unmapped("topic=unknown", detail=f"an object with {fields}"[:200])
     else:
-        raise message.wrong("must be an object")
+        own = message["order_id"].id()
+        story = Story(OrderKey(raw.source, own), f"shopify:order:{own}")
+        tell = {"fulfillment": _fulfillment, "fulfillment_event": _progress, "refund": _refund}
+        yield from tell[resource or ""](message, story)
 
 
 # --- order ---------------------------------------------------------------------------------------
 
 
 def _order(order: Json, shop: str) -> Iterator[Finding]:
-    key = OrderKey(shop, order["id"].id())
-    fact = f"shopify:order:{key.external_id}"
+    own = order["id"].id()
+    story = Story(OrderKey(shop, own), f"shopify:order:{own}")
     placed = order["created_at"].moment(with_offset).at
     stated = order["updated_at"].time(with_offset) or placed
-    lines = tuple(_line(line) for line in _shippable(order["line_items"]))
-    yield Event(
-        id=f"{fact}:lines:{fingerprint(lines)}",
-        occurred_at=stated,
-        about=key,
-        what=told.Ordered(
-            number=order["name"].text() or f"#{key.external_id}",
-            placed_at=placed,
-            lines=lines,
-            currency=order["currency"].code(),
-        ),
+    ordered = told.Ordered(
+        number=order["name"].text() or f"#{own}",
+        placed_at=placed,
+        lines=tuple(map(_line, _shippable(order["line_items"]))),
+        currency=order["currency"].code(),
     )
-    yield _contact(order, key, stated)
-    # the order holds no time of payment; processed_at never changes
-    paid = order["financial_status"].code()
+    yield story.ordered(ordered, at=stated)
+    address, customer = order["shipping_address"] or order["billing_address"], order["customer"]
+    names = (customer["first_name"].text(), customer["last_name"].text())
+    phones = (order["phone"], address["phone"], customer["phone"])
+    known = {
+        "customer": customer["id"].id() if customer["id"] else None,
+        "name": " ".join(filter(None, names)) or None,
+        "email": order["contact_email"].text(320) or order["email"].text(320),
+        "phone": next((text for phone in phones if (text := phone.text(32))), None),
+        "language": order["customer_locale"].text(35),
+    }
+    yield contact(story.key, stated, address, spelling=ADDRESS, known=known)
+    # the order keeps no time of payment; processed_at never changes
+    paid = order["financial_status"].code() or "pending"
     if paid in PAID:
         at = order["processed_at"].time(with_offset) or placed
-        yield Event(id=f"{fact}:paid", occurred_at=at, about=key, what=told.PaymentReceived())
-    elif paid not in NOT_PAID and paid is not None:
-        yield Unmapped(f"financial_status={paid}", about=key.external_id)
-    cancelled = order["cancelled_at"].time(with_offset)
-    if cancelled:
+        yield story.fact("paid", told.PaymentReceived(), at=at)
+    elif paid not in NOT_PAID:
+        yield Unmapped(f"financial_status={paid}", about=own)
+    if cancelled := order["cancelled_at"].time(with_offset):
         why = told.OrderCancelled(reason=order["cancel_reason"].code())
-        yield Event(id=f"{fact}:cancelled", occurred_at=cancelled, about=key, what=why)
+        yield story.fact("cancelled", why, at=cancelled)
     for fulfillment in order["fulfillments"]:
-        yield from _fulfillment(fulfillment, key)
+        yield from _fulfillment(fulfillment, story)
     for refund in order["refunds"]:
-        yield from _refund(refund, key)
+        yield from _refund(refund, story)
 
 
 def _shippable(lines: Json) -> list[Json]:
@@ -165,32 +174,10 @@ def _line(line: Json) -> told.OrderedLine:
     )
 
 
-def _contact(order: Json, key: OrderKey, stated: datetime) -> Contact:
-    customer = order["customer"]
-    address = order["shipping_address"] or order["billing_address"]
-    names = (customer["first_name"].text(), customer["last_name"].text())
-    street = (address["address1"].text(), address["address2"].text())
-    phone = order["phone"].text(32) or address["phone"].text(32) or customer["phone"].text(32)
-    country = address["country_code"].code()
-    return Contact(
-        about=key,
-        stated_at=stated,
-        customer=customer["id"].id() if customer["id"] else None,
-        name=address["name"].text() or " ".join(filter(None, names)) or None,
-        email=order["contact_email"].text(320) or order["email"].text(320),
-        phone=phone,
-        language=order["customer_locale"].text(35),
-        country=country if country and len(country) == 2 else None,
-        street=", ".join(filter(None, street)) or None,
-        postal_code=address["zip"].text(32),
-        city=address["city"].text(),
-    )
-
-
 # --- fulfilments ---------------------------------------------------------------------------------
 
 
-def _fulfillment(fulfillment: Json, key: OrderKey) -> Iterator[Finding]:
+def _fulfillment(fulfillment: Json, order: Story) -> Iterator[Finding]:
     """Say which parcels a fulfilment consists of.
 
     Its own ``shipment_status`` is left alone: it has no time. Progress comes as fulfilment events.
@@ -200,14 +187,12 @@ def _fulfillment(fulfillment: Json, key: OrderKey) -> Iterator[Finding]:
     if status != "success" and status not in OPEN | VOID:
         yield Unmapped(f"fulfillment.status={status}", about=own)
         return
+    story = order.about(f"shopify:fulfillment:{own}")
     created = fulfillment["created_at"].moment(with_offset).at
-    parcels = _parcels(fulfillment, own)
-    units = tuple(
-        Units(line["id"].id(), line["quantity"].quantity())
-        for line in _shippable(fulfillment["line_items"])
-    )
-    suffix = "" if status == "success" else f":{status}"
-    for place, (parcel, url) in enumerate(parcels, start=1):
+    changed = fulfillment["updated_at"].time(with_offset) or created
+    lines = _shippable(fulfillment["line_items"])
+    units = tuple(Units(line["id"].id(), line["quantity"].quantity()) for line in lines)
+    for place, (parcel, url) in enumerate(_parcels(fulfillment, own), start=1):
         announced = told.ParcelAnnounced(
             parcel=parcel,
             url=url,
@@ -215,44 +200,29 @@ def _fulfillment(fulfillment: Json, key: OrderKey) -> Iterator[Finding]:
             load=own,  # always, so that a second number added later changes nothing here
             trusted=status == "success",  # the shop says "shipped"; believing it is a setting
         )
-        yield Event(
-            id=f"shopify:fulfillment:{own}:parcel:{place}:{parcel.number or '-'}{suffix}",
-            occurred_at=created,
-            about=key,
-            what=announced,
-        )
-    if status in VOID:
-        at = fulfillment["updated_at"].time(with_offset) or created
-        for place, (parcel, _) in enumerate(parcels, start=1):
-            yield Event(
-                id=f"shopify:fulfillment:{own}:cancelled" + (f":{place}" if place > 1 else ""),
-                occurred_at=at,
-                about=key,
-                what=told.ParcelScanned(parcel=ParcelRef(id=parcel.id), stage=Stage.CANCELLED),
-            )
+        name = f"parcel:{place}:{parcel.number or '-'}"
+        yield story.fact(name if announced.trusted else f"{name}:{status}", announced, at=created)
+        if status in VOID:
+            void = told.ParcelScanned(parcel=ParcelRef(id=parcel.id), stage=Stage.CANCELLED)
+            yield story.fact("cancelled" if place == 1 else f"cancelled:{place}", void, at=changed)
 
 
-def _parcels(fulfillment: Json, own: str) -> list[tuple[ParcelRef, str | None]]:
+def _parcels(fulfillment: Json, own: str) -> Iterator[tuple[ParcelRef, str | None]]:
     """Make one parcel per number, or one without; there may be more or fewer links."""
     numbers = list(fulfillment["tracking_numbers"]) or [fulfillment["tracking_number"]]
-    links = [link.url() for link in fulfillment["tracking_urls"]]
-    links = (links or [fulfillment["tracking_url"].url()]) + [None] * len(numbers)
+    links = list(fulfillment["tracking_urls"]) or [fulfillment["tracking_url"]]
     carrier = (fulfillment["tracking_company"].code() or "").lower() or None
-    return [
-        (ParcelRef(id=_parcel_id(own, place), number=one.tracking_number(), carrier=carrier), link)
-        for place, (one, link) in enumerate(zip(numbers, links, strict=False), start=1)
-    ]
+    for place, (number, link) in enumerate(zip_longest(numbers, links[: len(numbers)]), start=1):
+        parcel = own if place == 1 else f"{own}/{place}"
+        ref = ParcelRef(id=parcel, number=number.tracking_number(), carrier=carrier)
+        yield ref, link.url() if link else None
 
 
-def _parcel_id(fulfillment: str, place: int) -> str:
-    return fulfillment if place == 1 else f"{fulfillment}/{place}"
-
-
-def _fulfillment_event(event: Json, key: OrderKey) -> Iterator[Finding]:
+def _progress(event: Json, order: Story) -> Iterator[Finding]:
     """Say how far a fulfilment has come; the event names no number, so it speaks of the first."""
-    fulfillment = event["fulfillment_id"].id()
-    parcel = ParcelRef(id=fulfillment)
-    at, clarity = event["happened_at"].moment(with_offset)
+    own = event["fulfillment_id"].id()
+    parcel = ParcelRef(id=own)
+    at = event["happened_at"].moment(with_offset).at
     status = event["status"].code() or ""
     what: told.What | None = None
     if status in STAGES:
@@ -261,48 +231,43 @@ def _fulfillment_event(event: Json, key: OrderKey) -> Iterator[Finding]:
     elif status in PROBLEMS:
         reason, blame = PROBLEMS[status]
         what = told.ProblemReported(parcel=parcel, reason=reason, blame=blame)
-    if what is None:
-        yield Unmapped(f"status={status}", event["message"].text() or "", about=fulfillment)
+    if what:
+        yield order.about(f"shopify:fulfillment_event:{event['id'].id()}").fact("", what, at=at)
     else:
-        own = f"shopify:fulfillment_event:{event['id'].id()}"
-        yield Event(id=own, occurred_at=at, about=key, what=what, clarity=clarity)
-    latest = event["estimated_delivery_at"].time(with_offset)
-    if latest:
-        promise = f"shopify:fulfillment:{fulfillment}:promise:{latest.isoformat()}"
+        yield Unmapped(f"status={status}", event["message"].text() or "", about=own)
+    if latest := event["estimated_delivery_at"].time(with_offset):
         made = told.PromiseMade(latest=latest, parcel=parcel)
-        yield Event(id=promise, occurred_at=at, about=key, what=made)
+        name = f"promise:{latest.isoformat()}"
+        yield order.about(f"shopify:fulfillment:{own}").fact(name, made, at=at)
 
 
 # --- refunds and stock ---------------------------------------------------------------------------
 
 
-def _refund(refund: Json, key: OrderKey) -> Iterator[Finding]:
+def _refund(refund: Json, order: Story) -> Iterator[Finding]:
     own = refund["id"].id()
-    fact = f"shopify:refund:{own}"
+    story = order.about(f"shopify:refund:{own}")
     at = refund["processed_at"].time(with_offset) or refund["created_at"].moment(with_offset).at
-    cancelled: list[Units] = []
-    returned: list[Units] = []
+    units: dict[str, list[Units]] = {"cancel": [], "return": [], "no_restock": []}
     for line in refund["refund_line_items"]:
-        units = Units(line["line_item_id"].id(), line["quantity"].quantity())
-        kind = _restock_kind(line)
-        if kind in {"cancel", "return"} and units.quantity > 0:
-            (cancelled if kind == "cancel" else returned).append(units)
-        elif kind not in {"cancel", "return", "no_restock"}:
+        kind, pieces = _restock_kind(line), line["quantity"].quantity()
+        if kind not in units:
             yield Unmapped(f"restock_type={kind}", about=own)
+        elif pieces > 0:
+            units[kind].append(Units(line["line_item_id"].id(), pieces))
     named = refund["return"]["id"]
-    return_id = (named.id() if named else f"refund:{own}") if returned else None
+    return_id = (named.id() if named else f"refund:{own}") if units["return"] else None
     amount, currency = _money_back(refund["transactions"])
     if amount:  # no money back is legal: an order edit that only takes lines away
-        what = told.Refunded(refund=own, amount=str(amount), currency=currency, return_id=return_id)
-        yield Event(id=fact, occurred_at=at, about=key, what=what)
-    if cancelled:
-        gone = told.UnitsCancelled(units=tuple(cancelled))
-        yield Event(id=f"{fact}:cancelled", occurred_at=at, about=key, what=gone)
+        back = told.Refunded(refund=own, amount=amount, currency=currency, return_id=return_id)
+        yield story.fact("", back, at=at)
+    if units["cancel"]:
+        gone = told.UnitsCancelled(units=tuple(units["cancel"]))
+        yield story.fact("cancelled", gone, at=at)
     if return_id:
-        back = told.ReturnMoved(
-            return_id=return_id, stage=ReturnStage.REFUNDED, units=tuple(returned)
-        )
-        yield Event(id=f"{fact}:returned", occurred_at=at, about=key, what=back)
+        stage, came = ReturnStage.REFUNDED, tuple(units["return"])
+        moved = told.ReturnMoved(return_id=return_id, stage=stage, units=came)
+        yield story.fact("returned", moved, at=at)
 
 
 def _restock_kind(line: Json) -> str:
@@ -313,24 +278,25 @@ def _restock_kind(line: Json) -> str:
     return {"fulfilled": "return", None: "cancel"}.get(fulfilled, kind)
 
 
-def _money_back(transactions: Json) -> tuple[Decimal, str | None]:
+def _money_back(transactions: Json) -> tuple[str | None, str | None]:
+    """Add up what was really paid back; a transaction that waits or failed is none."""
     done = [
         one
         for one in transactions
-        if one["kind"].code() == "refund" and one["status"].code() == "success"
+        if (one["kind"].code(), one["status"].code()) == ("refund", "success")
     ]
     total = sum((one["amount"].money() for one in done), Decimal())
-    return total, done[0]["currency"].code() if done else None
+    return (str(total), done[0]["currency"].code()) if total else (None, None)
 
 
 def _stock(level: Json, shop: str) -> Event:
     """Count by item id: the SKU is not in the message. null means Shopify does not track it."""
     item, location = level["inventory_item_id"].id(), level["location_id"].id()
     at = level["updated_at"].moment(with_offset).at
-    available = level["available"]
+    available = level["available"].whole() if level["available"] else None
     return Event(
         id=f"shopify:inventory:{item}:{location}:{at.isoformat()}",
         occurred_at=at,
         about=told.StockKey(sku=f"shopify-item:{item}", location=location, shop=shop),
-        what=told.StockCounted(available=available.whole() if available else None),
+        what=told.StockCounted(available=available),
     )

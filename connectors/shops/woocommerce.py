@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Final
 
 from connectors.contract import Answer, Contact, Finding, Raw, Unmapped, Unreadable
-from connectors.order_lines import fingerprint
+from connectors.orders import Story, contact, untaught
 from connectors.reading import Json, read
 from connectors.signatures import verify_body_base64
 from connectors.timestamps import unix, utc
@@ -31,6 +31,16 @@ CANCELLED: Mapping[str, str] = {"cancelled": "cancelled", "trash": "trashed"}
 SILENT = frozenset({"pending", "checkout-draft"})  #: placed, or not even that; nothing to tell yet
 KNOWN = PAID | CANCELLED.keys() | SILENT | {"on-hold", "failed", "refunded"}
 
+MARK = ("id", "status", "line_items", "date_created_gmt")  #: what every order has
+
+#: how WooCommerce spells the parts of an address
+ADDRESS: Mapping[str, str] = {
+    "street": "address_1",
+    "more": "address_2",
+    "postal_code": "postcode",
+    "city": "city",
+    "country": "country",
+}
 LANGUAGE_META = ("wpml_language", "_customer_locale")
 TRACKING_META = "_wc_shipment_tracking_items"  #: "Shipment Tracking" and the plugins that copy it
 
@@ -60,20 +70,19 @@ def parse(raw: Raw) -> Iterator[Finding]:
     topic = raw.headers.get("x-wc-webhook-topic")
     if topic == "order.deleted":
         yield _deleted(message, raw)
-    elif topic is not None and topic not in TOPICS:
-        yield Unmapped(f"topic={topic[:100]}", detail="no such topic is taught yet")
-    elif isinstance(message.value, list):
-        for order in message:
-            yield from _order(_expect_order(order), raw.source)
-    elif _is_order(message):
-        yield from _order(message, raw.source)
-        if topic == "order.restored":
-            yield from _restored(message, OrderKey(raw.source, message["id"].id()))
-    elif topic is None and isinstance(message.value, dict):
-        fields = ", ".join(sorted(message.value)[:12])
-        yield Unmapped("topic=unknown", detail=f"an object with {fields}"[:200])
+    elif topic and topic not in TOPICS:
+        yield untaught(topic, message)
+    elif not topic and isinstance(message.value, dict) and not message.has(*MARK):
+        yield untaught(None, message)
     else:
-        _expect_order(message)
+        for order in message if isinstance(message.value, list) else [message]:
+            if not order.has(*MARK):
+                raise order.wrong(f"is no order: {', '.join(MARK)} are expected")
+            own = order["id"].id()
+            story = Story(OrderKey(raw.source, own), f"woocommerce:order:{own}")
+            yield from _order(order, story)
+            if topic == "order.restored":
+                yield from _restored(order, story)
 
 
 def _decoded(secret: str) -> str:
@@ -85,68 +94,43 @@ def _decoded(secret: str) -> str:
     return _ENTITY.sub(decode, secret)
 
 
-def _is_order(message: Json) -> bool:
-    return message.has("id", "status", "line_items", "date_created_gmt")
-
-
-def _expect_order(message: Json) -> Json:
-    if not _is_order(message):
-        raise message.wrong("is no order: id, status, line_items, date_created_gmt are expected")
-    return message
-
-
 def _deleted(message: Json, raw: Raw) -> Event:
     """Call a deleted order cancelled; its body is the id alone, so the time is that of arrival."""
     if not message.has("id") or len(message.value) > 1:
         raise Unreadable("/: order.deleted holds an id and nothing else")
     own = message["id"].id()
-    return Event(
-        id=f"woocommerce:order:{own}:deleted",
-        occurred_at=raw.received_at,
-        about=OrderKey(raw.source, own),
-        what=told.OrderCancelled(reason="deleted"),
-    )
+    story = Story(OrderKey(raw.source, own), f"woocommerce:order:{own}")
+    return story.fact("deleted", told.OrderCancelled(reason="deleted"), at=raw.received_at)
 
 
-def _restored(order: Json, key: OrderKey) -> Iterator[Finding]:
+def _restored(order: Json, story: Story) -> Iterator[Finding]:
     """Take back what the trash meant. A real cancellation has an id of its own and stays."""
     at = order["date_modified_gmt"].moment(utc).at
     for was in ("trashed", "deleted"):
-        fact = f"woocommerce:order:{key.external_id}:{was}"
-        what = told.Retracted(fact=fact, reason="restored from the trash")
-        yield Event(id=f"{fact}:restored", occurred_at=at, about=key, what=what)
+        what = told.Retracted(fact=f"{story.prefix}:{was}", reason="restored from the trash")
+        yield story.fact(f"{was}:restored", what, at=at)
 
 
 # --- order ---------------------------------------------------------------------------------------
 
 
-def _order(order: Json, shop: str) -> Iterator[Finding]:
-    key = OrderKey(shop, order["id"].id())
+def _order(order: Json, story: Story) -> Iterator[Finding]:
     placed = order["date_created_gmt"].moment(utc).at
     stated = order["date_modified_gmt"].time(utc) or placed
-    lines = tuple(_line(one) for one in order["line_items"] if one["quantity"].quantity() > 0)
-    yield Event(
-        id=f"woocommerce:order:{key.external_id}:lines:{fingerprint(lines)}",
-        occurred_at=stated,
-        about=key,
-        what=told.Ordered(
-            number=order["number"].text() or key.external_id,
-            placed_at=placed,
-            lines=lines,
-            currency=order["currency"].code(),
-        ),
+    ordered = told.Ordered(
+        number=order["number"].text() or story.key.external_id,
+        placed_at=placed,
+        lines=tuple(_line(one) for one in order["line_items"] if one["quantity"].quantity() > 0),
+        currency=order["currency"].code(),
     )
-    yield _contact(order, key, stated)
-    yield from _status(order, key, placed, stated)
-    yield from _parcels(order, key, lines, stated)
+    yield story.ordered(ordered, at=stated)
+    yield _contact(order, story.key, stated)
+    yield from _status(order, story, placed, stated)
+    yield from _parcels(order, story, ordered.lines, stated)
     for refund in order["refunds"]:
         own = refund["id"].id()
-        yield Event(
-            id=f"woocommerce:refund:{own}",
-            occurred_at=stated,
-            about=key,
-            what=_refunded(own, refund["total"], order),
-        )
+        back = _refunded(own, refund["total"], order)
+        yield story.about(f"woocommerce:refund:{own}").fact("", back, at=stated)
 
 
 def _line(line: Json) -> told.OrderedLine:
@@ -160,25 +144,18 @@ def _line(line: Json) -> told.OrderedLine:
 
 def _contact(order: Json, key: OrderKey, stated: datetime) -> Contact:
     billing, shipping = order["billing"], order["shipping"]
-    # WooCommerce sends every field of an address it does not have, empty
-    address = shipping if shipping["address_1"].text() else billing
     customer = order["customer_id"]
-    country = address["country"].code()
-    names = (address["first_name"].text(), address["last_name"].text())
-    street = (address["address_1"].text(), address["address_2"].text())
-    return Contact(
-        about=key,
-        stated_at=stated,
-        customer=customer.id() if customer.value not in (None, 0, "0", "") else None,
-        name=" ".join(filter(None, names)) or address["company"].text(),
-        email=billing["email"].text(320),
-        phone=billing["phone"].text(32) or shipping["phone"].text(32),
-        language=next((value for name in LANGUAGE_META if (value := _meta(order, name))), None),
-        country=country if country and len(country) == 2 else None,
-        street=", ".join(filter(None, street)) or None,
-        postal_code=address["postcode"].text(32),
-        city=address["city"].text(),
-    )
+    languages = (_meta(order, name) for name in LANGUAGE_META)
+    known = {
+        "customer": customer.id() if customer.value not in (None, 0, "0", "") else None,
+        "name": billing["company"].text(),
+        "email": billing["email"].text(320),
+        "phone": billing["phone"].text(32) or shipping["phone"].text(32),
+        "language": next(filter(None, languages), None),
+    }
+    # every field of an address that is not there is sent, and empty
+    address = shipping if shipping["address_1"].text() else billing
+    return contact(key, stated, address, spelling=ADDRESS, known=known)
 
 
 def _meta(order: Json, name: str) -> str | None:
@@ -188,36 +165,33 @@ def _meta(order: Json, name: str) -> str | None:
     return None
 
 
-def _status(order: Json, key: OrderKey, placed: datetime, stated: datetime) -> Iterator[Finding]:
+def _status(order: Json, story: Story, placed: datetime, stated: datetime) -> Iterator[Finding]:
     status = order["status"].code() or ""
-    fact = f"woocommerce:order:{key.external_id}"
     # without a date: cash on delivery, and orders that a person set to processing
-    paid = order["date_paid_gmt"].time(utc) or (placed if status in PAID else None)
-    if paid:
-        yield Event(id=f"{fact}:paid", occurred_at=paid, about=key, what=told.PaymentReceived())
-    held = told.Held(reason="payment")
+    if paid := order["date_paid_gmt"].time(utc) or (placed if status in PAID else None):
+        yield story.fact("paid", told.PaymentReceived(), at=paid)
     if status == "on-hold":
-        own = f"{fact}:on-hold:{placed.isoformat()}"
-        yield Event(id=own, occurred_at=placed, about=key, what=held)
+        held = told.Held(reason="payment")
+        yield story.fact(f"on-hold:{placed.isoformat()}", held, at=placed)
     elif status == "failed":
-        own = f"{fact}:failed:{stated.isoformat()}"
-        yield Event(id=own, occurred_at=stated, about=key, what=held)
+        held = told.Held(reason="payment")
+        yield story.fact(f"failed:{stated.isoformat()}", held, at=stated)
     elif status in CANCELLED:
-        own = f"{fact}:{CANCELLED[status]}"
-        yield Event(id=own, occurred_at=stated, about=key, what=told.OrderCancelled(reason=status))
+        yield story.fact(CANCELLED[status], told.OrderCancelled(reason=status), at=stated)
     elif status == "refunded":
         if order["date_completed_gmt"].time(utc) is None:  # nothing was sent, nothing will be
-            what = told.OrderCancelled(reason=status)
-            yield Event(id=f"{fact}:refunded-unsent", occurred_at=stated, about=key, what=what)
+            gone = told.OrderCancelled(reason=status)
+            yield story.fact("refunded-unsent", gone, at=stated)
         if not list(order["refunds"]):
-            back = _refunded(f"order:{key.external_id}", order["total"], order)
-            yield Event(id=f"{fact}:refunded", occurred_at=stated, about=key, what=back)
+            back = _refunded(f"order:{story.key.external_id}", order["total"], order)
+            yield story.fact("refunded", back, at=stated)
     elif status not in KNOWN:
-        yield Unmapped(f"status={status}", "a status that a plugin added", about=key.external_id)
+        about = story.key.external_id
+        yield Unmapped(f"status={status}", "a status that a plugin added", about=about)
 
 
 def _refunded(own: str, amount: Json, order: Json) -> told.Refunded:
-    """Say what went back; WooCommerce writes refunds as negative amounts."""
+    """Say what went back; refunds are written as negative amounts."""
     currency = order["currency"].code()
     return told.Refunded(refund=own, amount=str(abs(amount.money())), currency=currency)
 
@@ -226,7 +200,7 @@ def _refunded(own: str, amount: Json, order: Json) -> told.Refunded:
 
 
 def _parcels(
-    order: Json, key: OrderKey, lines: tuple[told.OrderedLine, ...], stated: datetime
+    order: Json, story: Story, lines: tuple[told.OrderedLine, ...], stated: datetime
 ) -> Iterator[Finding]:
     """Say which parcels there are: what the plugin lists, else one when the order is completed.
 
@@ -236,22 +210,20 @@ def _parcels(
     completed = order["date_completed_gmt"].time(utc) or stated
     done = order["status"].code() == "completed"
     items = list(_tracking_items(order))
+    whole = done and len(items) < 2
     everything = tuple(Units(line.id, line.quantity) for line in lines)
     for place, item in enumerate(items or [Json(None)] * done, start=1):
-        whole = done and len(items) < 2
         number = item["tracking_number"].tracking_number()
-        own = f"woocommerce:order:{key.external_id}:parcel:{place}:{number or '-'}"
-        yield Event(
-            id=own + (":all" if whole else ""),
-            occurred_at=_shipped_at(item["date_shipped"]) or completed,
-            about=key,
-            what=told.ParcelAnnounced(
-                parcel=ParcelRef(id=str(place), number=number, carrier=_carrier(item)),
-                url=item["custom_tracking_link"].url(),
-                units=everything if whole else None,
-                trusted=True,  # the shop says "shipped"; believing it is a setting
-            ),
+        carrier = item["tracking_provider"].code() or item["custom_tracking_provider"].code()
+        announced = told.ParcelAnnounced(
+            parcel=ParcelRef(str(place), number, carrier.lower() if carrier else None),
+            url=item["custom_tracking_link"].url(),
+            units=everything if whole else None,
+            trusted=True,  # the shop says "shipped"; believing it is a setting
         )
+        name = f"parcel:{place}:{number or '-'}"
+        at = _shipped_at(item["date_shipped"]) or completed
+        yield story.fact(f"{name}:all" if whole else name, announced, at=at)
 
 
 def _tracking_items(order: Json) -> Iterator[Json]:
@@ -263,9 +235,4 @@ def _tracking_items(order: Json) -> Iterator[Json]:
 def _shipped_at(shipped: Json) -> datetime | None:
     """Read Unix seconds, written as a number or as a text; 0 and empty mean not known."""
     seconds = shipped.whole() if shipped.value not in (None, "") else 0
-    return unix(seconds).at if 0 < seconds < 2**32 else None
-
-
-def _carrier(item: Json) -> str | None:
-    name = item["tracking_provider"].code() or item["custom_tracking_provider"].code()
-    return name.lower() if name else None
+    return unix(seconds).at if seconds > 0 else None
