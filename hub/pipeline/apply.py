@@ -48,21 +48,37 @@ def apply(connection: Connection, batch: Sequence[Translated], *, old: int, new:
     """
     log.advance(connection, READER, old=old, new=new)
     fresh, outcome = _take_in(connection, batch)
-    arrivals = [one for translated in fresh for one in _arrivals(translated)]
+    applied = Applied(raws=len(batch))
+    parked, added = digest(connection, fresh, applied)
+    _settle(connection, fresh, parked, added, outcome)
+    for word in outcome.values():
+        applied.outcomes[word] = applied.outcomes.get(word, 0) + 1
+    return applied
+
+
+def digest(
+    connection: Connection,
+    batch: Sequence[Translated],
+    applied: Applied,
+    *,
+    silent: str | None = None,
+) -> tuple[set[int], set[tuple[str, str]]]:
+    """Take what a batch tells into timeline, belief and outbox.
+
+    In: the batch; ``applied``, which is filled in; ``silent``, a reason why nobody is to be told of
+    what changes. Out: the raws that have to wait, and the (order, fact) pairs that are new.
+    """
+    arrivals = [one for translated in batch for one in _arrivals(translated)]
     stated = [
-        (contact, translated.delivery) for translated in fresh for contact in translated.contacts
+        (contact, translated.delivery) for translated in batch for contact in translated.contacts
     ]
     homes = correlate(connection, arrivals, stated)
     added = timeline.append(
         connection, [(order, one) for order, ones in homes.facts.items() for one in ones]
     )
-    applied = Applied(raws=len(batch), facts=len(added))
-    _believe(connection, homes, added, applied)
-    parked = _park(connection, homes)
-    _settle(connection, fresh, parked, added, outcome)
-    for word in outcome.values():
-        applied.outcomes[word] = applied.outcomes.get(word, 0) + 1
-    return applied
+    applied.facts += len(added)
+    _believe(connection, homes, added, applied, silent)
+    return _park(connection, homes), added
 
 
 # --- inbox -------------------------------------------------------------------------------------
@@ -105,7 +121,11 @@ def _arrivals(translated: Translated) -> Iterator[Arrival]:
 
 
 def _believe(
-    connection: Connection, homes: Homes, added: set[tuple[str, str]], applied: Applied
+    connection: Connection,
+    homes: Homes,
+    added: set[tuple[str, str]],
+    applied: Applied,
+    silent: str | None,
 ) -> None:
     touched = {order for order, _ in added} | set(homes.contacts)
     facts = timeline.load(connection, [order for order in touched if order in homes.known])
@@ -122,9 +142,11 @@ def _believe(
     belief.save(connection, beliefs)
     belief.name_parcels(connection, list(homes.numbers.values()))
     belief.set_open_lines(connection, open_lines)
+    if silent is not None:
+        outbox = [row | {"silent": row["silent"] or silent} for row in outbox]
     insert_new(connection, OUTBOX, outbox)
-    applied.orders = [row["order_id"] for row in beliefs]
-    applied.told = len(outbox)
+    applied.orders += [row["order_id"] for row in beliefs]
+    applied.told += len(outbox)
 
 
 def _rows_of(

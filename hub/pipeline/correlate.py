@@ -55,7 +55,8 @@ def correlate(
 ) -> Homes:
     """Find the order of every fact of a batch; nothing is written yet.
 
-    In: facts with their provenance; contacts, each with the delivery it came in. Out: the homes, the facts to park, and the parked facts that found their order.
+    In: facts with their provenance; contacts, each with the delivery it came in.
+    Out: the homes, the facts to park, and the parked facts that found their order.
     """
     homes = Homes()
     by_number: list[Arrival] = []

@@ -64,6 +64,9 @@ class RawRow(SQLModel, table=True):
     """The embedded log: bytes as they came, in the order they became durable."""
 
     __tablename__ = "raw"
+    # Without it SQLite gives the number of a deleted last row to the next one, which would then
+    # lie before the pipeline's cursor and never be read.
+    __table_args__ = {"sqlite_autoincrement": True}
 
     id: int | None = Field(default=None, sa_column=Column(BIG, primary_key=True, autoincrement=True))
     connector: str = Field(sa_column=_key())

@@ -1,0 +1,179 @@
+"""What is to be told and to whom: changes wait here, are planned once, and become notices."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, case, or_, select, update
+
+from hub.store.session import insert_new
+from hub.store.tables import BeliefRow, ContactRow, MailRow, NoticeRow, OutboxRow
+
+OUTBOX = OutboxRow.__table__  # type: ignore[attr-defined]
+NOTICE = NoticeRow.__table__  # type: ignore[attr-defined]
+BELIEF = BeliefRow.__table__  # type: ignore[attr-defined]
+CONTACT = ContactRow.__table__  # type: ignore[attr-defined]
+MAIL = MailRow.__table__  # type: ignore[attr-defined]
+
+CORRECTION = "correction"
+#: of the person: what an audience and a message need
+PERSON = (
+    BELIEF.c.contact_id,
+    CONTACT.c.name,
+    CONTACT.c.email,
+    CONTACT.c.phone,
+    CONTACT.c.language.label("wanted_language"),
+)
+
+
+def unplanned(connection: Connection, limit: int) -> Sequence[Row[Any]]:
+    """Return changes nobody has planned yet, oldest first, each with the shop and the person."""
+    statement = (
+        select(OUTBOX, BELIEF.c.shop, *PERSON)
+        .outerjoin(BELIEF, BELIEF.c.order_id == OUTBOX.c.order_id)
+        .outerjoin(CONTACT, CONTACT.c.id == BELIEF.c.contact_id)
+        .where(OUTBOX.c.planned_at.is_(None))
+        .order_by(OUTBOX.c.id)
+        .limit(limit)
+        .with_for_update(of=OUTBOX, skip_locked=True)
+    )
+    return connection.execute(statement).all()
+
+
+def add_notices(connection: Connection, notices: Sequence[Mapping[str, Any]]) -> int:
+    """Insert the notices that no key knows yet; return how many those were."""
+    return len(insert_new(connection, NOTICE, notices, ("id",)))
+
+
+def mark_planned(connection: Connection, ids: Collection[int], now: datetime) -> None:
+    """Note that these changes have their notices."""
+    if ids:
+        connection.execute(update(OUTBOX).where(OUTBOX.c.id.in_(ids)).values(planned_at=now))
+
+
+def notices_of(
+    connection: Connection, order_id: str, *, subject: str, milestone: str, revision: str
+) -> Sequence[Row[Any]]:
+    """Return every notice of one milestone."""
+    return connection.execute(
+        select(NOTICE).where(
+            NOTICE.c.order_id == order_id,
+            NOTICE.c.subject == subject,
+            NOTICE.c.milestone == milestone,
+            NOTICE.c.revision == revision,
+        )
+    ).all()
+
+
+def suppress(connection: Connection, ids: Collection[int], reason: str, now: datetime) -> int:
+    """Write down why these notices, as far as they are still due, are not sent; return how many."""
+    if not ids:
+        return 0
+    statement = (
+        update(NOTICE)
+        .where(NOTICE.c.id.in_(ids), NOTICE.c.state == "due")
+        .values(state="suppressed", reason=reason, settled_at=now)
+    )
+    return connection.execute(statement).rowcount
+
+
+def suppress_strangers(
+    connection: Connection, channel: str, known: Collection[str] | None, reason: str, now: datetime
+) -> int:
+    """Write down that due notices of a channel have lost their recipient; return how many.
+
+    ``known``: the recipients there still are; None when the channel itself is gone.
+    """
+    lost = NOTICE.c.channel == channel
+    if known is not None:
+        lost = and_(lost, NOTICE.c.recipient.not_in(known))
+    statement = update(NOTICE).where(NOTICE.c.state == "due", lost)
+    values = {"state": "suppressed", "reason": reason, "settled_at": now}
+    return connection.execute(statement.values(values)).rowcount
+
+
+def channels_due(connection: Connection) -> Sequence[str]:
+    """Return the channels that due notices wait for."""
+    return connection.scalars(
+        select(NOTICE.c.channel).where(NOTICE.c.state == "due").distinct()
+    ).all()
+
+
+def speechless(connection: Connection, now: datetime, limit: int) -> Sequence[Row[Any]]:
+    """Return suppressed notices that wait for an address, and whose order has a person by now.
+
+    ``next_at`` of such a notice is the end of its wait, so the index finds no others.
+    """
+    statement = (
+        select(NOTICE.c.id, NOTICE.c.channel, NOTICE.c.reason, BELIEF.c.shop, *PERSON)
+        .join(BELIEF, BELIEF.c.order_id == NOTICE.c.order_id)
+        .join(CONTACT, CONTACT.c.id == BELIEF.c.contact_id)
+        .where(
+            NOTICE.c.state == "suppressed",
+            NOTICE.c.next_at > now,
+            or_(CONTACT.c.email.is_not(None), CONTACT.c.phone.is_not(None)),
+        )
+        .order_by(NOTICE.c.id)
+        .limit(limit)
+    )
+    return connection.execute(statement).all()
+
+
+def revive(
+    connection: Connection, notice_id: int, *, recipient: str, language: str, now: datetime
+) -> None:
+    """Make a notice due that waited for an address."""
+    connection.execute(
+        update(NOTICE)
+        .where(NOTICE.c.id == notice_id, NOTICE.c.state == "suppressed")
+        .values(
+            state="due",
+            reason=None,
+            recipient=recipient,
+            language=language,
+            next_at=now,
+            settled_at=None,
+        )
+    )
+
+
+def story(connection: Connection, orders: Iterable[str]) -> Mapping[str, Sequence[Row[Any]]]:
+    """Return, per order, the milestones of its outbox; ``change`` only where it is a correction."""
+    content = case((OUTBOX.c.milestone == CORRECTION, OUTBOX.c.change)).label("change")
+    rows = connection.execute(
+        select(
+            OUTBOX.c.id,
+            OUTBOX.c.order_id,
+            OUTBOX.c.subject,
+            OUTBOX.c.milestone,
+            OUTBOX.c.revision,
+            OUTBOX.c.silent,
+            content,
+        )
+        .where(OUTBOX.c.order_id.in_(set(orders)))
+        .order_by(OUTBOX.c.id)
+    ).all()
+    return _by_order(rows)
+
+
+def told(connection: Connection, orders: Iterable[str]) -> Mapping[str, Sequence[Row[Any]]]:
+    """Return, per order, the notices that a recipient has or may have."""
+    rows = connection.execute(
+        select(NOTICE).where(
+            NOTICE.c.order_id.in_(set(orders)), NOTICE.c.state.in_(("sent", "held", "leased"))
+        )
+    ).all()
+    return _by_order(rows)
+
+
+def _by_order(rows: Sequence[Row[Any]]) -> Mapping[str, Sequence[Row[Any]]]:
+    found: dict[str, list[Row[Any]]] = {}
+    for row in rows:
+        found.setdefault(row.order_id, []).append(row)
+    return found
+
+
+def keep_mail(connection: Connection, message_id: str, message: bytes, now: datetime) -> None:
+    """Put a letter into the local mailbox; a known Message-ID is a quiet no."""
+    row = {"message_id": message_id, "stored_at": now, "message": message}
+    insert_new(connection, MAIL, [row])
