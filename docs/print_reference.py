@@ -15,6 +15,7 @@ from typing import get_args
 from tables import first_sentence, notes, rows, settings_table, table, type_name
 
 from hub import config
+from hub.catalogues import Catalogues
 from state_machine import (
     diagram,
     events,
@@ -76,7 +77,7 @@ def lifecycle_page() -> str:
             "## Problems\n",
             rows(problems, problems.Reason, "blame", "action_required"),
             "## Order statuses\n",
-            rows(statuses, statuses.Status, "schema_org"),
+            statuses_table(),
             "## Milestones\n",
             rows(milestones, milestones.Told, "urgency", "family", "rung"),
             "## Urgency of a notice\n",
@@ -85,6 +86,21 @@ def lifecycle_page() -> str:
             rows(order, order.Outcome),
         ]
     )
+
+
+def statuses_table() -> str:
+    """Every status in the words of the catalogues."""
+    catalogues = Catalogues.load()
+    languages = sorted(catalogues.languages)
+    lines = [
+        (
+            f"`{status}`",
+            *(catalogues.label("status", status, language) for language in languages),
+            f"`{status.schema_org}`",
+        )
+        for status in statuses.Status
+    ]
+    return table(("code", *languages, "schema.org"), lines)
 
 
 def facts_page() -> str:
