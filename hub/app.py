@@ -108,9 +108,7 @@ def _assemble(settings: Settings, clock: Clock, store: Store) -> Hub:
     web.include_router(webhooks.router(connectors, store, settings, clock, pipeline.arrived))
     web.include_router(api.router(queries=queries, settings=settings, labels=labels))
     web.include_router(health.router(queries=queries, clock=clock))
-    web.include_router(
-        pages.router(queries=queries, settings=settings, labels=labels, clock=clock)
-    )
+    web.include_router(pages.router(queries=queries, settings=settings, labels=labels, clock=clock))
     describe(web)
     return Hub(
         settings=settings,

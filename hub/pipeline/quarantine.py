@@ -1,10 +1,10 @@
 """Where a raw waits that is authentic but not understood, and how it is released after a fix."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from hub.pipeline.translate import Translated
 from hub.store.tables import InboxRow, QuarantineRow, RawRow
@@ -54,12 +54,14 @@ def keep(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
         connection.execute(QUARANTINE.insert(), rows)
 
 
-def waiting(connection: Connection, ids: Iterable[int] | None = None) -> Sequence[Row[Any]]:
+def waiting(
+    connection: Connection, ids: Iterable[int] | None = None
+) -> Sequence[Mapping[str, Any]]:
     """Return what waits, oldest first; only the rows of ``ids`` if given."""
     query = select(QUARANTINE).where(QUARANTINE.c.released_at.is_(None)).order_by(QUARANTINE.c.id)
     if ids is not None:
         query = query.where(QUARANTINE.c.id.in_(list(ids)))
-    return connection.execute(query).all()
+    return [dict(row) for row in connection.execute(query).mappings()]
 
 
 def release(connection: Connection, raw_ids: Sequence[int], now: datetime) -> int:

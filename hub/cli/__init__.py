@@ -1,0 +1,1 @@
+"""Words for humans: every command of `tilanne`, each with an example, most with --json."""
