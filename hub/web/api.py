@@ -8,6 +8,7 @@ from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
 
+from hub.catalogues import Catalogues
 from hub.config import Settings
 from hub.queries import Queries, StoredOrder
 from hub.queries.finding import Condition, by_email, by_number, by_phone, by_tracking, possible
@@ -17,7 +18,7 @@ from hub.web.auth import Keys
 from hub.web.problems import declared
 from hub.web.schemas import OrderOut, OrdersOut
 from hub.web.schemas_of_history import NoticesOut, TimelineOut
-from hub.web.snapshots import Labels, write
+from hub.web.snapshots import write
 
 #: an answer may be kept by its reader alone, and is asked for again with its ETag
 HEADERS = {
@@ -59,7 +60,7 @@ class Direct(APIRoute):
 class Ask:
     """Answers of one hub to those who have a key with scope ``read``."""
 
-    def __init__(self, queries: Queries, keys: Keys, labels: Labels) -> None:
+    def __init__(self, queries: Queries, keys: Keys, labels: Catalogues) -> None:
         """Answer from ``queries``, in the words of ``labels``."""
         self._queries, self._keys, self._labels = queries, keys, labels
 
@@ -125,40 +126,46 @@ class Ask:
         return stored
 
 
-def router(*, queries: Queries, settings: Settings, labels: Labels) -> APIRouter:
+def router(*, queries: Queries, settings: Settings, labels: Catalogues) -> APIRouter:
     """Return the routes under /v1."""
     ask = Ask(queries, Keys(settings.api_keys), labels)
     routes = APIRouter(prefix="/v1", tags=["orders"])
-    one: dict[str, Any] = {"responses": declared(*REFUSALS, "unknown-order")}
-    many: dict[str, Any] = {"responses": declared(*REFUSALS, "bad-parameter", "bad-cursor")}
     secured: dict[str, Any] = {"security": [{"bearer": []}]}
+    guarded: dict[str, Any] = {"dependencies": [Depends(ask.may_read)], "openapi_extra": secured}
+    refusals = declared(*REFUSALS, "unknown-order")
     routes.add_api_route(
-        "/orders/{order_id}",
+        "/orders",
+        ask.find,
+        response_model=OrdersOut,
+        operation_id="findOrders",
+        summary="Find orders",
+        responses=declared(*REFUSALS, "bad-parameter", "bad-cursor"),
+        **guarded,
+    )
+    # An id may hold any sign, a "/" too; so the longer paths stand first.
+    for part, answer, model, summary in (
+        ("timeline", ask.timeline, TimelineOut, "What happened to an order"),
+        ("notices", ask.notices, NoticesOut, "What was told of an order"),
+    ):
+        routes.add_api_route(
+            f"/orders/{{order_id:path}}/{part}",
+            answer,
+            response_model=model,
+            operation_id=f"getOrder{part.title()}",
+            summary=summary,
+            responses=refusals,
+            **guarded,
+        )
+    routes.add_api_route(
+        "/orders/{order_id:path}",
         ask.order,
         response_model=OrderOut,
         route_class_override=Direct,
         operation_id="getOrder",
         summary="One order",
-        responses={**one["responses"], 304: {"description": "You have this version."}},
+        responses={**refusals, 304: {"description": "You have this version."}},
         openapi_extra={**secured, "parameters": [NAMED, LANGUAGE, UNLESS]},
     )
-    may_read = [Depends(ask.may_read)]
-    cold: dict[str, Any] = {"dependencies": may_read, "openapi_extra": secured}
-    for path, answer, model, said, summary in (
-        ("/orders", ask.find, OrdersOut, many, "Find orders"),
-        ("/orders/{order_id}/timeline", ask.timeline, TimelineOut, one, "What happened"),
-        ("/orders/{order_id}/notices", ask.notices, NoticesOut, one, "What was told"),
-    ):
-        name = {"find": "findOrders"}.get(answer.__name__, f"getOrder{answer.__name__.title()}")
-        routes.add_api_route(
-            path,
-            answer,
-            response_model=model,
-            operation_id=name,
-            summary=summary,
-            **said,
-            **cold,
-        )
     return routes
 
 

@@ -11,6 +11,8 @@ BEARER = {
     "scheme": "bearer",
     "description": "A key of TILANNE_API_KEYS; its scopes (read, write, admin) say what it may do.",
 }
+#: FastAPI's own shape of a bad parameter; here it is a problem document with status 400
+NOT_OURS = ("HTTPValidationError", "ValidationError")
 
 
 def describe(app: FastAPI) -> None:
@@ -18,12 +20,19 @@ def describe(app: FastAPI) -> None:
     plain = app.openapi
 
     def complete() -> dict[str, Any]:
-        document = plain()  # FastAPI keeps it, so the additions are made once
-        components = document.setdefault("components", {})
-        if "securitySchemes" not in components:
-            components["securitySchemes"] = {"bearer": BEARER}
-            schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
-            components.setdefault("schemas", {})["Problem"] = schema
-        return document
+        return _completed(plain())  # FastAPI keeps the document; saying it twice changes nothing
 
     app.openapi = complete  # type: ignore[method-assign] # FastAPI's documented extension point
+
+
+def _completed(document: dict[str, Any]) -> dict[str, Any]:
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            operation["responses"].pop("422", None)
+    components = document.setdefault("components", {})
+    schemas = components.setdefault("schemas", {})
+    for name in NOT_OURS:
+        schemas.pop(name, None)
+    schemas["Problem"] = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    components["securitySchemes"] = {"bearer": BEARER}
+    return document

@@ -1,12 +1,15 @@
 """The order as the outside world sees it: the stored snapshot, said in the reader's language."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 import orjson
+from pydantic import BaseModel
 
+from hub.catalogues import Catalogues
 from hub.queries import Entry, StoredOrder, Telling
+from hub.web.schemas import LineOut, ParcelOut, RefundOut, ReturnOut
 from state_machine.order import Return
 from state_machine.promises import next_step
 from state_machine.returns import ReturnStage
@@ -14,14 +17,14 @@ from state_machine.returns import ReturnStage
 Json = dict[str, Any]
 
 
-class Labels(Protocol):
-    """Who knows the words of each language."""
+def _names(model: type[BaseModel], *, but: Collection[str] = ()) -> tuple[str, ...]:
+    return tuple(name for name in model.model_fields if name not in but)
 
-    def label(self, context: str, code: str, language: str) -> str:
-        """Return what a code of a context (status, stage, problem, return) is called."""
 
-    def negotiate(self, header: str | None) -> str:
-        """Return the language that serves an Accept-Language header best."""
+LINE, REFUND = _names(LineOut), _names(RefundOut)
+RETURN = _names(ReturnOut, but={"label", "next_step"})
+PARCEL_WITH_CODE = _names(ParcelOut, but={"label"})
+PARCEL = _names(ParcelOut, but={"label", "pickup_code"})
 
 
 def write(document: object) -> bytes:
@@ -29,17 +32,9 @@ def write(document: object) -> bytes:
     return orjson.dumps(document, option=orjson.OPT_UTC_Z)
 
 
-def order(stored: StoredOrder, labels: Labels, language: str, *, codes: bool = False) -> Json:
+def order(stored: StoredOrder, labels: Catalogues, language: str, *, codes: bool = False) -> Json:
     """Make the public snapshot of an order; ``codes`` includes what opens a locker."""
     believed = orjson.loads(stored.snapshot)
-    for parcel in believed["parcels"]:
-        del parcel["load"]
-        if not codes:
-            del parcel["pickup_code"]
-        parcel["label"] = labels.label("stage", parcel["stage"], language)
-    for one in believed["returns"]:
-        one["label"] = labels.label("return", one["stage"], language)
-        one["next_step"] = next_step(_return(one))
     return {
         "id": stored.order_id,
         "shop": stored.shop,
@@ -50,13 +45,29 @@ def order(stored: StoredOrder, labels: Labels, language: str, *, codes: bool = F
         "status_since": believed["status_since"],
         "as_of": stored.as_of,
         "placed_at": believed["placed_at"],
-        "lines": believed["lines"],
-        "parcels": believed["parcels"],
-        "returns": believed["returns"],
-        "refunds": believed["refunds"],
+        "lines": [_said(LINE, line) for line in believed["lines"]],
+        "parcels": [
+            _said(PARCEL_WITH_CODE if codes else PARCEL, parcel)
+            | {"label": labels.label("stage", parcel["stage"], language)}
+            for parcel in believed["parcels"]
+        ],
+        "returns": [
+            _said(RETURN, ret)
+            | {
+                "label": labels.label("return", ret["stage"], language),
+                "next_step": next_step(_return(ret)),
+            }
+            for ret in believed["returns"]
+        ],
+        "refunds": [_said(REFUND, refund) for refund in believed["refunds"]],
         "promise": believed["promise"],
         "customer_ref": stored.contact_id,
     }
+
+
+def _said(names: Sequence[str], part: Json) -> Json:
+    """Pick what the contract names, so that what is new inside stays inside."""
+    return {name: part.get(name) for name in names}
 
 
 def fact(entry: Entry) -> Json:
