@@ -7,7 +7,7 @@ and the IANA special-purpose registries.
 """
 
 import socket
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
 
@@ -39,6 +39,7 @@ FORBIDDEN: tuple[Network, ...] = tuple(
 )
 #: of IPv6 only global unicast is public; these parts of it are not, or lead to an IPv4 address
 PUBLIC_V6 = ip_network("2000::/3")
+NAT64 = ip_network("64:ff9b::/96")
 FORBIDDEN_V6: tuple[Network, ...] = tuple(
     map(
         ip_network,
@@ -67,24 +68,19 @@ def may_dial(text: str, allowed: Iterable[Network]) -> bool:
         address = ip_address(text.partition("%")[0])
     except ValueError:
         return False
-    permitted = tuple(allowed)
-    return all(_public(one) or any(one in network for network in permitted) for one in meant(address))
+    if isinstance(address, IPv6Address):
+        address = embedded(address) or address
+    return _public(address) or any(address in network for network in allowed)
 
 
-def meant(address: Address) -> Iterator[Address]:
-    """Yield what a packet to the address may reach: itself, or the IPv4 address written into it."""
-    embedded = embedded_v4(address) if isinstance(address, IPv6Address) else None
-    yield embedded if embedded is not None else address
+def embedded(address: IPv6Address) -> IPv4Address | None:
+    """Return the IPv4 address that an IPv6 address leads to: mapped, or through NAT64 (RFC 6052).
 
-
-def embedded_v4(address: IPv6Address) -> IPv4Address | None:
-    """Return the IPv4 address that an IPv6 address stands for, if it stands for one."""
-    if address.ipv4_mapped:  # ::ffff:0:0/96
-        return address.ipv4_mapped
-    number = int(address)
-    if number >> 32 in (0, 0xFFFF << 16, 0x64FF9B << 64) and number > 1:
-        return IPv4Address(number & 0xFFFFFFFF)  # compatible, translated (SIIT), NAT64
-    return None
+    Older ways of embedding (compatible, 6to4, Teredo) are not public and need no unwrapping.
+    """
+    if address in NAT64:
+        return IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped
 
 
 def _public(address: Address) -> bool:

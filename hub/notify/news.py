@@ -26,9 +26,9 @@ class News:
 
     @classmethod
     def read(cls, row: Any) -> "News":
-        """Read a row that has the columns of the outbox; ``ValueError`` if its change is no JSON."""
+        """Read a row with the columns of the outbox; ``ValueError`` if its change is not ours."""
         change = orjson.loads(row.change)
-        if not isinstance(change, dict) or not isinstance(change.get("order"), dict):
+        if not isinstance(change, dict) or "order" not in change:
             raise ValueError("the change does not say which order it is about")
         return cls(
             order_id=row.order_id,

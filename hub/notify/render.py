@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from jinja2 import FileSystemLoader, StrictUndefined, Template, select_autoescape
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -54,6 +54,8 @@ class Renderer:
         """Compile the templates of a folder; raise Jinja's error naming a broken one."""
         self._catalogues = catalogues
         self._settings = settings
+        for name, shop in settings.shops.items():
+            _zone(name, shop.timezone)
         environment = ImmutableSandboxedEnvironment(
             loader=FileSystemLoader(folder),
             autoescape=select_autoescape(["html"]),
@@ -80,7 +82,7 @@ class Renderer:
         settings = self._settings.shop(shop)
         reader = Reader(
             language=language,
-            timezone=ZoneInfo(settings.timezone),
+            timezone=_zone(shop, settings.timezone),
             shop=settings.name or shop,
             name=one_line(name or "")[:LONGEST_NAME],
         )
@@ -102,6 +104,13 @@ class Renderer:
         own = self._notices.get(milestone, self._default)
         template = own if block in own.blocks else self._default
         return "".join(template.blocks[block](template.new_context(dict(known))))
+
+
+def _zone(shop: str, name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError(f"shop {shop}: there is no time zone {name!r}") from error
 
 
 def passages(text: str) -> list[Passage]:

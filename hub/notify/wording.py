@@ -13,7 +13,7 @@ from babel.numbers import format_currency
 from hub.catalogues import Catalogues
 from hub.notify.news import News
 from state_machine.lifecycle import Stage
-from state_machine.milestones import Told
+from state_machine.milestones import ANEW, Told
 from state_machine.problems import Reason
 from state_machine.statuses import Status
 
@@ -50,10 +50,10 @@ def values(news: News, reader: Reader, words: Catalogues, now: datetime) -> dict
         "whole": news.order["status"] == Status.CANCELLED,
         "parcel": parcel and {**parcel, "carrier": company(parcel.get("carrier"))},
         "pickup": parcel and parcel.get("pickup_point"),
-        "keep_until": _moment(parcel and parcel.get("keep_until")),
+        "keep_until": _moment((parcel or {}).get("keep_until")),
         "problem": parcel and parcel.get("problem"),
         "reason": _reason(news),
-        "damaged": news.revision in GONE,
+        "damaged": news.revision.partition(ANEW)[0] in GONE,
         "promise": window,
         "new_promise": window if window and window.get("revision", 1) > 1 else None,
         "expected": _expected(news),
@@ -129,7 +129,8 @@ def _reason(news: News) -> str:
 
 
 def _expected(news: News) -> datetime | None:
-    known = [_moment(line.get("expected_at")) for line in news.order["lines"] if line.get("backordered")]
+    waiting = [line for line in news.order["lines"] if line.get("backordered")]
+    known = [_moment(line.get("expected_at")) for line in waiting]
     if not known or None in known:
         return None  # a date for some of the goods is no date for the order
     return max(one for one in known if one)
@@ -160,8 +161,9 @@ def _window(day: Callable[[datetime], str]) -> Callable[[Mapping[str, Any]], str
 
 def _say(words: Catalogues, language: str) -> Callable[[str, str], str]:
     def say(context: str, code: str) -> str:
-        if context == "remedy":  # what to do is worded for the duties that differ
-            code = code if words.label(context, code, language, default="") else Reason.ACTION_REQUIRED
+        # What to do is worded for the duties that differ; the rest have one wording.
+        if context == "remedy" and not words.label(context, code, language, default=""):
+            code = Reason.ACTION_REQUIRED
         return words.label(context, code, language)
 
     return say

@@ -8,7 +8,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, exists, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    exists,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from hub.store.outbox import BELIEF, CONTACT, NOTICE, OUTBOX, PERSON
 from hub.store.tables import AttemptRow
@@ -55,7 +66,7 @@ def due(connection: Connection, lane: Lane, now: datetime, limit: int) -> Sequen
     if lane.recipient is not None:
         mine = and_(mine, NOTICE.c.recipient == lane.recipient)
     columns = (OUTBOX.c.version, OUTBOX.c.occurred_at, OUTBOX.c.change)
-    statement = (
+    statement: Select[Any] = (
         select(NOTICE, *columns, *PERSON)
         .join(OUTBOX, OUTBOX.c.id == NOTICE.c.outbox_id)
         .outerjoin(BELIEF, BELIEF.c.order_id == NOTICE.c.order_id)
@@ -149,8 +160,5 @@ def unfinished(connection: Connection, now: datetime | None) -> Sequence[Row[Any
 
 def maybe_told(connection: Connection, notice_id: int) -> bool:
     """Say whether an earlier attempt may have reached the recipient though nobody said so."""
-    return bool(
-        connection.scalar(
-            select(exists().where(ATTEMPT.c.notice_id == notice_id, ATTEMPT.c.outcome == "ambiguous"))
-        )
-    )
+    unsure = exists().where(ATTEMPT.c.notice_id == notice_id, ATTEMPT.c.outcome == "ambiguous")
+    return bool(connection.scalar(select(unsure)))

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, case, or_, select, update
+from sqlalchemy import Connection, Row, Select, and_, case, or_, select, update
 
 from hub.store.session import insert_new
 from hub.store.tables import BeliefRow, ContactRow, MailRow, NoticeRow, OutboxRow
@@ -28,7 +28,7 @@ PERSON = (
 
 def unplanned(connection: Connection, limit: int) -> Sequence[Row[Any]]:
     """Return changes nobody has planned yet, oldest first, each with the shop and the person."""
-    statement = (
+    statement: Select[Any] = (
         select(OUTBOX, BELIEF.c.shop, *PERSON)
         .outerjoin(BELIEF, BELIEF.c.order_id == OUTBOX.c.order_id)
         .outerjoin(CONTACT, CONTACT.c.id == BELIEF.c.contact_id)
@@ -104,7 +104,7 @@ def speechless(connection: Connection, now: datetime, limit: int) -> Sequence[Ro
 
     ``next_at`` of such a notice is the end of its wait, so the index finds no others.
     """
-    statement = (
+    statement: Select[Any] = (
         select(NOTICE.c.id, NOTICE.c.channel, NOTICE.c.reason, BELIEF.c.shop, *PERSON)
         .join(BELIEF, BELIEF.c.order_id == NOTICE.c.order_id)
         .join(CONTACT, CONTACT.c.id == BELIEF.c.contact_id)
@@ -140,7 +140,7 @@ def revive(
 def story(connection: Connection, orders: Iterable[str]) -> Mapping[str, Sequence[Row[Any]]]:
     """Return, per order, the milestones of its outbox; ``change`` only where it is a correction."""
     content = case((OUTBOX.c.milestone == CORRECTION, OUTBOX.c.change)).label("change")
-    rows = connection.execute(
+    statement: Select[Any] = (
         select(
             OUTBOX.c.id,
             OUTBOX.c.order_id,
@@ -152,8 +152,8 @@ def story(connection: Connection, orders: Iterable[str]) -> Mapping[str, Sequenc
         )
         .where(OUTBOX.c.order_id.in_(set(orders)))
         .order_by(OUTBOX.c.id)
-    ).all()
-    return _by_order(rows)
+    )
+    return _by_order(connection.execute(statement).all())
 
 
 def told(connection: Connection, orders: Iterable[str]) -> Mapping[str, Sequence[Row[Any]]]:

@@ -110,6 +110,8 @@ def open_channels(tools: Tools) -> dict[str, Channel]:
         build = getattr(module, "open_channel", None)
         channel = build(tools) if callable(build) else None
         if not isinstance(channel, Channel) or name != channel.NAME:
-            raise TypeError(f"channel {name}: open_channel(tools) must return a Channel named {name}")
+            raise TypeError(
+                f"channel {name}: open_channel(tools) must return a Channel named {name}"
+            )
         opened[name] = channel
     return opened

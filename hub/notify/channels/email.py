@@ -5,6 +5,7 @@ answer to the message), RFC 3207 (STARTTLS, used when offered).
 """
 
 import asyncio
+import contextlib
 import ssl
 from collections.abc import Sequence
 from email.utils import parseaddr
@@ -31,7 +32,9 @@ def open_channel(tools: Tools) -> Channel:
         raise ValueError(f"TILANNE_MAIL_FROM must hold a plain address: {error}") from error
     if settings.smtp_url is None:
         return Mailbox(tools, mail_from=settings.mail_from)
-    return Smtp(settings.smtp_url.get_secret_value(), mail_from=settings.mail_from, clock=tools.clock)
+    return Smtp(
+        settings.smtp_url.get_secret_value(), mail_from=settings.mail_from, clock=tools.clock
+    )
 
 
 class Email:
@@ -74,7 +77,13 @@ class Smtp(Email):
     """A mail server, one connection per letter."""
 
     def __init__(
-        self, url: str, *, mail_from: str, clock: Clock, reply: float = REPLY, last: float = LAST_REPLY
+        self,
+        url: str,
+        *,
+        mail_from: str,
+        clock: Clock,
+        reply: float = REPLY,
+        last: float = LAST_REPLY,
     ) -> None:
         """Read ``smtp://[user:password@]host[:port]`` or ``smtps://…``."""
         self._server = _server(url)
@@ -92,7 +101,10 @@ class Smtp(Email):
             await self._envelope(server, sender=sender, to=to, size=len(letter))
             # From here on the server may have it without our ever hearing so.
             await handing()
-            return await self._content(server, letter)
+            answer = await self._content(server, letter)
+            with contextlib.suppress(aiosmtplib.SMTPException, OSError, TimeoutError):
+                await server.quit(timeout=2)  # a courtesy; the letter is accepted already
+            return answer
         finally:
             server.close()
 
@@ -117,9 +129,7 @@ class Smtp(Email):
             raise DeliveryError(f"no connection to the mail server: {_said(error)}") from error
         return server
 
-    async def _envelope(
-        self, server: aiosmtplib.SMTP, *, sender: str, to: str, size: int
-    ) -> None:
+    async def _envelope(self, server: aiosmtplib.SMTP, *, sender: str, to: str, size: int) -> None:
         options = [f"size={size}"] if server.supports_extension("size") else []
         try:
             await server.mail(sender, options=options)
@@ -135,7 +145,9 @@ class Smtp(Email):
         except aiosmtplib.SMTPResponseException as error:
             raise _refused(error) from error
         except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
-            raise DeliveryError(f"the mail server did not say: {_said(error)}", ambiguous=True) from error
+            raise DeliveryError(
+                f"the mail server did not say: {_said(error)}", ambiguous=True
+            ) from error
         return " ".join(f"{answer.code} {answer.message}".split())[:200]
 
 

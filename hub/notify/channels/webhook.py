@@ -4,7 +4,6 @@ Source: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/st
 2xx is success; 410 means never again; 429 and 503 may name a wait; a redirect is a failure.
 """
 
-import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -70,9 +69,11 @@ class Webhook:
                 raise self._refused(response, answer)
         except aiohttp.ClientConnectorError as error:
             raise DeliveryError(f"no connection: {error.os_error}") from error
+        except aiohttp.ConnectionTimeoutError as error:
+            raise DeliveryError(f"no connection: {error}") from error
         except aiohttp.InvalidURL as error:
             raise DeliveryError(f"not an address: {error}", permanent=True) from error
-        except (aiohttp.ClientError, asyncio.TimeoutError, OSError) as error:
+        except (aiohttp.ClientError, OSError) as error:
             what = str(error) or type(error).__name__
             raise DeliveryError(f"no answer: {what}", ambiguous=True) from error
 

@@ -1,0 +1,177 @@
+"""The dispatcher: plans what changed, takes what is due, sends it, and picks up after a crash."""
+
+import asyncio
+import contextlib
+from collections import Counter
+from collections.abc import Mapping
+from datetime import timedelta
+
+import structlog
+
+from hub.catalogues import Catalogues
+from hub.clock import Clock
+from hub.config import Settings
+from hub.notify.audience import House
+from hub.notify.channels import Channel, Tools, open_channels
+from hub.notify.planning import plan, revive, settle_strangers
+from hub.notify.render import Renderer
+from hub.notify.sending import Counts, Sender, held
+from hub.notify.taking import Taken, lanes, take
+from hub.store import attempts
+from hub.store.attempts import Lane, Settlement
+from hub.store.outbox import keep_mail
+from hub.store.session import Store, StoreUnavailable
+
+log = structlog.get_logger()
+
+POLL = 1.0  #: seconds between two looks at the database when nobody wakes us
+CHORES = timedelta(seconds=10)  #: between two looks for what a lost attempt or a late address left
+GRACE = 10.0  #: seconds sends have to end by themselves when the hub stops
+
+
+class Dispatcher:
+    """Turns outbox rows into notices and notices into messages. One per database.
+
+    In: the store, the settings, a clock, the languages, and the channels (left out: every file of
+    ``channels/``). ``counts`` says what it has done.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        settings: Settings,
+        clock: Clock,
+        catalogues: Catalogues,
+        channels: Mapping[str, Channel] | None = None,
+    ) -> None:
+        """Open the channels and read the templates; nothing is sent before ``run`` or ``step``."""
+        if channels is None:
+            channels = open_channels(Tools(settings, clock, self._keep_mail))
+        self._store = store
+        self._settings = settings
+        self._clock = clock
+        self._house = House(settings, channels, catalogues)
+        self.counts = Counts()
+        renderer = Renderer(catalogues, settings)
+        self._sender = Sender(store, settings, clock, renderer, self.counts)
+        self._lanes = lanes(self._house)
+        self._busy: Counter[Lane] = Counter()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._awake = asyncio.Event()
+        self._stopping = False
+        self._recovered = False
+        self._chores_at = clock()
+
+    def wake(self) -> None:
+        """Say that something was committed; to be called in the dispatcher's event loop."""
+        self._awake.set()
+
+    async def run(self) -> None:
+        """Work until ``close`` or cancellation; a database that is away is waited for."""
+        while not self._stopping:
+            self._awake.clear()
+            try:
+                done = await self._advance()
+            except StoreUnavailable as error:
+                log.warning("notify.waits", reason=str(error))
+                done = 0
+            except Exception:
+                log.exception("notify.failed")
+                done = 0
+            if not done:
+                await self._pause()
+
+    async def step(self) -> int:
+        """Make one pass and wait for what it sent; return how much there was to do."""
+        done = await self._advance()
+        await asyncio.gather(*self._tasks)
+        return done
+
+    async def close(self, grace: float = GRACE) -> None:
+        """Take nothing new, give what is under way ``grace`` seconds to end, close the channels."""
+        self._stopping = True
+        self._awake.set()
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=grace)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+        for channel in self._house.channels.values():
+            await channel.close()
+
+    async def recover(self, *, everything: bool = True) -> int:
+        """Pick up attempts whose sender is gone: at the start all, later those without a lease.
+
+        What was not handed over yet goes out again; so does what the provider can tell apart. The
+        rest may have been received, and ``on_ambiguous`` decides. Returns how many there were.
+        """
+        now = self._clock()
+        rows = await self._store.read(lambda c: attempts.unfinished(c, None if everything else now))
+        for row in rows:
+            end = self._lost(row.channel, handed=row.handing_at is not None)
+            await self._sender.settle(row.id, row.n, row.channel, end)
+        return len(rows)
+
+    def _lost(self, name: str, *, handed: bool) -> Settlement:
+        now, channel = self._clock(), self._house.channels.get(name)
+        repeatable = channel is not None and channel.deduplicates
+        if handed and not repeatable and self._settings.on_ambiguous == "hold":
+            return held("the hub stopped before the answer came", now)
+        return Settlement(
+            outcome="ambiguous" if handed else "retry",
+            state="due",
+            detail="the hub stopped in the middle of this attempt",
+            at=now,
+            next_at=now,
+        )
+
+    async def _advance(self) -> int:
+        await self._chores()
+        changes, due = await self._store.read(lambda c: attempts.waiting(c, self._clock()))
+        planned = taken = 0
+        if changes:
+            planned = await self._store.write(lambda c: plan(c, self._house, self._clock()))
+        if changes or due:
+            taken = await self._take()
+        return planned + taken
+
+    async def _chores(self) -> None:
+        now = self._clock()
+        if not self._recovered:
+            await self.recover()
+            await self._store.write(lambda c: settle_strangers(c, self._house, now))
+            self._recovered = True
+        if now >= self._chores_at:
+            self._chores_at = now + CHORES
+            await self.recover(everything=False)
+            await self._store.write(lambda c: revive(c, self._house, now))
+
+    async def _take(self) -> int:
+        free = {lane: places - self._busy[lane] for lane, places in self._lanes.items()}
+        catch = await self._store.write(lambda c: take(c, self._house, free, self._clock()))
+        self.counts.suppressed += catch.suppressed
+        for taken in catch.taken:
+            self._busy[taken.lane] += 1
+            task = asyncio.create_task(self._send(taken))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        return len(catch.taken) + catch.suppressed
+
+    async def _send(self, taken: Taken) -> None:
+        try:
+            await self._sender.attempt(taken, self._house.channels[taken.row.channel])
+        except StoreUnavailable as error:
+            log.warning("notify.unsettled", notice=taken.row.id, reason=str(error))
+        except Exception:
+            log.exception("notify.failed", notice=taken.row.id)
+        finally:
+            self._busy[taken.lane] -= 1
+            self._awake.set()
+
+    async def _pause(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._awake.wait(), POLL)
+
+    async def _keep_mail(self, message_id: str, message: bytes) -> None:
+        now = self._clock()
+        await self._store.write(lambda c: keep_mail(c, message_id, message, now))

@@ -1,0 +1,99 @@
+"""From changes to notices: everyone who is to be told gets one row, in one transaction."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from hub.notify.audience import House, audience, notice, why_not
+from hub.notify.channels import Audience
+from hub.notify.staleness import WITHDRAWN, what_was_wrong
+from hub.store import attempts, outbox
+from state_machine.milestones import Told
+
+BATCH = 100  #: changes one transaction plans
+NEVER_TOLD = "never told of what is corrected"
+
+
+def plan(connection: Connection, house: House, now: datetime) -> int:
+    """Plan the changes that wait, oldest first; return how many those were.
+
+    Corrections come after the rest: whom they reach depends on the notices there are by then.
+    """
+    rows = outbox.unplanned(connection, BATCH)
+    news = [row for row in rows if row.milestone != Told.CORRECTION]
+    outbox.add_notices(connection, [one for row in news for one in audience(row, house, now)])
+    for row in rows:
+        if row.milestone == Told.CORRECTION:
+            corrections = list(_corrections(connection, row, house, now))
+            outbox.add_notices(connection, corrections)
+    outbox.mark_planned(connection, [row.id for row in rows], now)
+    return len(rows)
+
+
+def revive(connection: Connection, house: House, now: datetime) -> int:
+    """Make notices due whose order has an address by now; return how many those were."""
+    revived = 0
+    for row in outbox.speechless(connection, now, BATCH):
+        channel = house.channels.get(row.channel)
+        if channel is not None and row.reason == channel.MISSING and getattr(row, channel.ADDRESS):
+            language = house.language(row.wanted_language, row.shop)
+            outbox.revive(connection, row.id, recipient=row.contact_id, language=language, now=now)
+            revived += 1
+    return revived
+
+
+def settle_strangers(connection: Connection, house: House, now: datetime) -> int:
+    """Write down why notices to sinks and channels that are gone will not be sent."""
+    sinks = [sink.name for sink in house.settings.sinks]
+    lost = 0
+    for name in outbox.channels_due(connection):
+        channel = house.channels.get(name)
+        if channel is None:
+            reason = f"there is no channel {name} any more"
+            lost += outbox.suppress_strangers(connection, name, None, reason, now)
+        elif channel.AUDIENCE is Audience.SINK:
+            lost += outbox.suppress_strangers(connection, name, sinks, channel.MISSING, now)
+    return lost
+
+
+def originals(connection: Connection, row: Any) -> Sequence[Row[Any]]:
+    """Return the notices of the milestone that a correction takes back."""
+    wrong = what_was_wrong(row)
+    if wrong is None:
+        return ()
+    milestone, subject, revision = wrong
+    return outbox.notices_of(
+        connection, row.order_id, subject=subject, milestone=milestone, revision=revision
+    )
+
+
+def must_correct(connection: Connection, original: Row[Any], now: datetime) -> bool:
+    """Say whether a recipient has, or may have, been told what was wrong.
+
+    A notice that is still due is withdrawn instead.
+    """
+    if original.state == "due":
+        outbox.suppress(connection, [original.id], WITHDRAWN, now)
+    if original.state in {"sent", "held", "leased"}:
+        return True
+    return attempts.maybe_told(connection, original.id)
+
+
+def _corrections(
+    connection: Connection, row: Row[Any], house: House, now: datetime
+) -> Iterator[dict[str, Any]]:
+    for original in originals(connection, row):
+        channel = house.channels.get(original.channel)
+        if channel is None:
+            continue
+        told = must_correct(connection, original, now)
+        yield notice(
+            row,
+            original.channel,
+            original.recipient,
+            original.language,
+            reason=why_not(row, channel, house.settings, now) if told else NEVER_TOLD,
+            now=now,
+        )

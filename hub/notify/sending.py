@@ -1,0 +1,175 @@
+"""One attempt: put it into words, hand it over, write down how it ended."""
+
+import asyncio
+from dataclasses import dataclass, replace
+from datetime import datetime
+from hashlib import sha256
+
+import structlog
+from jinja2 import TemplateError
+
+from hub.clock import Clock
+from hub.config import Settings
+from hub.notify.channels import Audience, Channel, DeliveryError, Message
+from hub.notify.news import News
+from hub.notify.payload import payload
+from hub.notify.render import Rendered, Renderer
+from hub.notify.retry import next_attempt
+from hub.notify.taking import Taken
+from hub.store import attempts
+from hub.store.attempts import Settlement
+from hub.store.session import Store, StoreUnavailable
+from hub.telemetry import ATTEMPTS, TO_ATTEMPT
+
+log = structlog.get_logger()
+NO_WORDS = Rendered("", "", "", "")  #: for those who read data
+
+
+@dataclass
+class Counts:
+    """What this process has done, for tests and for whoever asks it."""
+
+    sent: int = 0
+    retried: int = 0
+    dead: int = 0
+    held: int = 0
+    suppressed: int = 0
+    fenced: int = 0
+    ambiguous: int = 0
+
+
+class Fenced(Exception):
+    """Somebody else holds the notice by now; this attempt does not count any more."""
+
+
+class Sender:
+    """Makes attempts. The tries to write down an outcome are its own; the rest is the caller's."""
+
+    def __init__(
+        self, store: Store, settings: Settings, clock: Clock, renderer: Renderer, counts: Counts
+    ) -> None:
+        """Note the parts."""
+        self._store = store
+        self._settings = settings
+        self._clock = clock
+        self._renderer = renderer
+        self.counts = counts
+
+    async def attempt(self, taken: Taken, channel: Channel) -> None:
+        """Make the attempt and settle it.
+
+        Raises nothing but ``StoreUnavailable`` (the outcome could not be written down; the lease
+        will be over some day) and cancellation.
+        """
+        row, now = taken.row, self._clock()
+        if taken.n == 1:
+            waited = (now - row.received_at).total_seconds()
+            TO_ATTEMPT.labels(row.channel).observe(max(waited, 0.0))
+        try:
+            end = await self._end(taken, channel)
+        except Fenced:
+            self.counts.fenced += 1
+            log.warning("notify.fenced", notice=row.id, attempt=taken.n)
+            return
+        await self.settle(row.id, taken.n, row.channel, end)
+
+    async def settle(self, notice: int, n: int, channel: str, end: Settlement) -> None:
+        """Write down how an attempt ended, unless it does not count any more."""
+        counted = await self._store.write(lambda c: attempts.settle(c, notice, n, end))
+        if not counted:
+            self.counts.fenced += 1
+            log.warning("notify.fenced", notice=notice, attempt=n, outcome=end.outcome)
+            return
+        ATTEMPTS.labels(channel, end.outcome).inc()
+        self.counts.sent += end.state == "sent"
+        self.counts.dead += end.state == "dead"
+        self.counts.held += end.state == "held"
+        self.counts.retried += end.state == "due"
+        self.counts.ambiguous += end.outcome == "ambiguous"
+        log.info("notify.settled", notice=notice, channel=channel, attempt=n, outcome=end.outcome)
+
+    async def _end(self, taken: Taken, channel: Channel) -> Settlement:
+        handed = False
+
+        async def handing() -> None:
+            nonlocal handed
+            row, n = taken.row, taken.n
+            if not await self._store.write(
+                lambda c: attempts.mark_handing(c, row.id, n, self._clock())
+            ):
+                raise Fenced
+            handed = True
+
+        try:
+            message = self._message(taken, channel)
+        except (TemplateError, ValueError, LookupError, TypeError) as error:
+            return self._dead(f"cannot be put into words: {type(error).__name__}: {error}")
+        try:
+            async with asyncio.timeout(channel.DEADLINE):
+                reference = await channel.send(message, handing)
+        except DeliveryError as error:
+            return self._failed(taken, channel, error)
+        except (Fenced, asyncio.CancelledError):
+            raise
+        except Exception as error:
+            # A channel that breaks its promise must not decide for us that nothing was sent.
+            if not isinstance(error, TimeoutError | StoreUnavailable):
+                log.exception("notify.channel_failed", channel=channel.NAME)
+            broken = DeliveryError(f"{type(error).__name__}: {error}", ambiguous=handed)
+            return self._failed(taken, channel, broken)
+        return Settlement(outcome="sent", state="sent", detail=reference[:500], at=self._clock())
+
+    def _message(self, taken: Taken, channel: Channel) -> Message:
+        row = taken.row
+        news = News.read(row)
+        words = NO_WORDS
+        if channel.AUDIENCE is Audience.CUSTOMER:
+            words = self._renderer.render(
+                news, language=row.language, name=row.name, now=self._clock()
+            )
+        return Message(
+            key=key_of(taken),
+            recipient=row.recipient,
+            to=taken.to,
+            subject=words.subject,
+            short=words.short,
+            text=words.text,
+            html=words.html,
+            payload=payload(news),
+            language=row.language,
+        )
+
+    def _failed(self, taken: Taken, channel: Channel, error: DeliveryError) -> Settlement:
+        detail, now = str(error)[:500], self._clock()
+        if error.ambiguous and not channel.deduplicates and self._settings.on_ambiguous == "hold":
+            return held(detail, now)
+        if error.permanent:
+            return self._dead(detail)
+        again = next_attempt(
+            channel.SCHEDULE,
+            taken.n,
+            now,
+            retry_after=error.retry_after,
+            seed=str(taken.row.id),
+        )
+        outcome = "ambiguous" if error.ambiguous else "retry"
+        if again is None:
+            end = self._dead(f"gave up after {taken.n} attempts: {detail}")
+            return replace(end, outcome="ambiguous") if error.ambiguous else end
+        return Settlement(outcome=outcome, state="due", detail=detail, at=now, next_at=again)
+
+    def _dead(self, detail: str) -> Settlement:
+        return Settlement(outcome="dead", state="dead", detail=detail[:500], at=self._clock())
+
+
+def held(detail: str, at: datetime) -> Settlement:
+    """End an attempt that may have reached the customer: a person decides what comes next."""
+    reason = f"the provider may have it: {detail}"
+    return Settlement(outcome="ambiguous", state="held", detail=reason, at=at)
+
+
+def key_of(taken: Taken) -> str:
+    """Return what makes a notice the same one for every provider, at every attempt."""
+    row = taken.row
+    parts = (row.order_id, row.subject, row.milestone, row.revision, row.channel, row.recipient)
+    return sha256("\x1f".join(parts).encode()).hexdigest()

@@ -1,0 +1,119 @@
+"""Which notices go out now: due, still worth telling, and no more at once than a lane bears."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from hub.notify.audience import House
+from hub.notify.channels import Audience
+from hub.notify.planning import NEVER_TOLD, must_correct, originals
+from hub.notify.staleness import WITHDRAWN, superseded, too_old, withdrawn
+from hub.store import attempts, outbox
+from hub.store.attempts import Lane
+from state_machine.milestones import Told
+
+SPARE = timedelta(seconds=30)  #: by which a lease is longer than the attempt may take
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A notice that is ours to send, until its lease is over."""
+
+    row: Row[Any]  #: of the notice, with its change and the person
+    n: int  #: which attempt this is; the fencing token
+    lane: Lane
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class Catch:
+    """What one pass took, and how many notices it found not worth telling any more."""
+
+    taken: Sequence[Taken]
+    suppressed: int
+
+
+def lanes(house: House) -> Mapping[Lane, int]:
+    """Return every lane with the number of sends it bears at once."""
+    found: dict[Lane, int] = {}
+    for name, channel in house.channels.items():
+        if channel.AUDIENCE is Audience.SINK:
+            found |= {Lane(name, sink.name): channel.AT_ONCE for sink in house.settings.sinks}
+        else:
+            found[Lane(name)] = channel.AT_ONCE
+    return found
+
+
+def take(connection: Connection, house: House, free: Mapping[Lane, int], now: datetime) -> Catch:
+    """Take what is due, up to the free places of each lane, in one transaction.
+
+    What is not worth telling any more is suppressed with the reason.
+    """
+    found = [
+        (lane, row)
+        for lane, places in free.items()
+        if places > 0
+        for row in attempts.due(connection, lane, now, places)
+    ]
+    orders = {row.order_id for _, row in found}
+    story = outbox.story(connection, orders) if orders else {}
+    told = outbox.told(connection, orders) if orders else {}
+    taken, suppressed = [], 0
+    for lane, row in found:
+        seen = (story.get(row.order_id, ()), told.get(row.order_id, ()))
+        to = _address(row, house)
+        reason = _why_not(connection, row, house, *seen, now=now)
+        if reason is not None or to is None:
+            missing = house.channels[row.channel].MISSING
+            suppressed += outbox.suppress(connection, [row.id], reason or missing, now)
+            continue
+        taken.append(Taken(row, row.attempts + 1, lane, to))
+    _lease(connection, taken, house, now)
+    return Catch(taken, suppressed)
+
+
+def _lease(connection: Connection, taken: Sequence[Taken], house: House, now: datetime) -> None:
+    for name in {one.row.channel for one in taken}:
+        until = now + timedelta(seconds=house.channels[name].DEADLINE) + SPARE
+        mine = [one.row for one in taken if one.row.channel == name]
+        attempts.lease(connection, mine, now=now, until=until)
+
+
+def _address(row: Row[Any], house: House) -> str | None:
+    """Look the address up now, not when the notice was planned: people move and are forgotten."""
+    channel = house.channels[row.channel]
+    if channel.AUDIENCE is Audience.CUSTOMER:
+        return getattr(row, channel.ADDRESS) or None
+    return next((str(one.url) for one in house.settings.sinks if one.name == row.recipient), None)
+
+
+def _why_not(
+    connection: Connection,
+    row: Row[Any],
+    house: House,
+    story: Sequence[Row[Any]],
+    told: Sequence[Row[Any]],
+    *,
+    now: datetime,
+) -> str | None:
+    if row.milestone == Told.CORRECTION and not _still_to_correct(connection, row, now):
+        return NEVER_TOLD
+    if withdrawn(row, story):
+        return WITHDRAWN
+    if house.channels[row.channel].AUDIENCE is Audience.CUSTOMER:
+        reason = superseded(row, story, told)
+        if reason is not None:
+            return reason
+    return too_old(row, house.settings, now)
+
+
+def _still_to_correct(connection: Connection, row: Row[Any], now: datetime) -> bool:
+    """Look again: the wrong notice may have been under way when the correction was planned."""
+    return any(
+        must_correct(connection, original, now)
+        for original in originals(connection, row)
+        if (original.channel, original.recipient) == (row.channel, row.recipient)
+    )
