@@ -16,6 +16,7 @@ from hub.catalogues import Catalogues
 from hub.clock import Clock, utc_now
 from hub.config import Settings
 from hub.intake import webhooks
+from hub.notify.channels import Tools, open_channels
 from hub.notify.dispatcher import Dispatcher
 from hub.pipeline.apply import Applied
 from hub.pipeline.run import Pipeline
@@ -23,6 +24,7 @@ from hub.pipeline.translate import Translator
 from hub.queries import Queries
 from hub.scheduler import facts
 from hub.scheduler.timetable import timetable
+from hub.store import outbox
 from hub.store.migrate import migrate
 from hub.store.session import Store
 from hub.web import api, health, pages, problems
@@ -55,10 +57,10 @@ class Hub:
             yield failed
         finally:
             self.ticker.shutdown(wait=False)
+            await self.dispatcher.stop()
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            await self.dispatcher.close()
             failed.cancel()
 
     def close(self) -> None:
@@ -94,7 +96,7 @@ def build(settings: Settings, clock: Clock = utc_now) -> Hub:
 def _assemble(settings: Settings, clock: Clock, store: Store) -> Hub:
     connectors = discover()
     labels = Catalogues.load()
-    dispatcher = Dispatcher(store, settings, clock, labels)
+    dispatcher = Dispatcher(store, settings, clock, open_channels(_tools(settings, clock, store)))
     everyone = {**connectors, facts.NAME: facts.registered()}
 
     def changed(applied: Applied) -> None:
@@ -118,6 +120,13 @@ def _assemble(settings: Settings, clock: Clock, store: Store) -> Hub:
         dispatcher=dispatcher,
         ticker=timetable(store, settings, clock, pipeline.arrived),
     )
+
+
+def _tools(settings: Settings, clock: Clock, store: Store) -> Tools:
+    async def keep_mail(message_id: str, message: bytes) -> None:
+        await store.write(lambda c: outbox.keep_mail(c, message_id, message, clock()))
+
+    return Tools(settings, clock, keep_mail)
 
 
 def server(hub: Hub) -> uvicorn.Server:
