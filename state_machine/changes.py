@@ -1,9 +1,10 @@
 """The difference between two beliefs: the only reason to tell anyone anything."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from state_machine.milestones import Milestone, Told
+from state_machine.milestones import ANEW, Milestone, Told
 from state_machine.order import Belief
 
 Key = tuple[Told, str, str]
@@ -28,39 +29,59 @@ def changes(before: Iterable[Key], after: Belief) -> tuple[Change, ...]:
     known = set(before)
     reached = {milestone.key: milestone for milestone in after.milestones}
     new = [milestone for key, milestone in reached.items() if key not in known]
-    gone = [key for key in known if key not in reached]
-    replaced = {_family(key) for key in gone}
-    fresh = {_family(milestone.key) for milestone in new}
-    told = [Change(m, silent=_silent(m, after, replaced)) for m in new]
-    wrong = [_correction(key, after) for key in sorted(gone) if _family(key) not in fresh]
+    if not new and len(known) == len(reached):
+        return ()
+    gone = sorted(key for key in known if key not in reached)
+    names = {f"parcel:{was}": f"parcel:{now}" for was, now in after.former_names}
+    replaced = defaultdict(list)
+    for key in gone:
+        replaced[_family(key, names)].append(key)
+    fresh = {_family(milestone.key, names) for milestone in new}
+    told = [Change(m, silent=_silent(m, after, replaced[_family(m.key, {})])) for m in new]
+    wrong = [_correction(key, after, names) for key in gone if _family(key, names) not in fresh]
     return (*told, *wrong)
 
 
-def _family(key: Key) -> tuple[str, str]:
-    return (key[0].family, key[1])
+def _family(key: Key, names: Mapping[str, str]) -> tuple[str, str]:
+    code, subject, _ = key
+    return (code.family, names.get(subject, subject))
 
 
-def _silent(milestone: Milestone, after: Belief, replaced: set[tuple[str, str]]) -> str | None:
-    if _family(milestone.key) in replaced:
+def _silent(milestone: Milestone, after: Belief, replaced: list[Key]) -> str | None:
+    if any(_same_words(milestone.key, key) for key in replaced):
         return "already told in other words"
-    rung = milestone.code.rung
+    if milestone.code.rung and any(_outdates(other, milestone) for other in after.milestones):
+        return "no news any more: the same happened again later"
+    return _no_news(milestone.code, milestone.subject, after)
+
+
+def _same_words(new: Key, gone: Key) -> bool:
+    """Whether who was told ``gone`` knows ``new`` by it: another date is news."""
+    content, former = (key[2].partition(ANEW)[0] for key in (new, gone))
+    return new[0] is not gone[0] or not content or not former or content == former
+
+
+def _outdates(other: Milestone, milestone: Milestone) -> bool:
+    same = (other.code, other.subject) == (milestone.code, milestone.subject)
+    return same and other.occurred_at > milestone.occurred_at
+
+
+def _no_news(code: Told, subject: str, after: Belief) -> str | None:
+    """Say which milestone leaves the reader no use for this one, if there is one."""
     further = [
-        other
+        other.code
         for other in after.milestones
-        if rung and other.subject == milestone.subject and other.code.rung > rung
+        if code.rung and other.subject == subject and other.code.rung > code.rung
     ]
     if further:
-        return f"no news any more: {max(further, key=lambda m: m.code.rung).code}"
+        return f"no news any more: {max(further, key=lambda other: other.rung)}"
     return None
 
 
-def _correction(key: Key, after: Belief) -> Change:
+def _correction(key: Key, after: Belief, names: Mapping[str, str]) -> Change:
     code, subject, revision = key
+    subject = names.get(subject, subject)
     milestone = Milestone(
-        Told.CORRECTION,
-        subject,
-        f"{code}:{revision}"[:255],
-        after.order.status_since,
-        "",
+        Told.CORRECTION, subject, f"{code}:{revision}"[:255], after.order.status_since, ""
     )
-    return Change(milestone, corrects=key)
+    return Change(milestone, corrects=key, silent=_no_news(code, subject, after))

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from state_machine.events import OrderedLine, PickupPoint, Units
 from state_machine.lifecycle import How, Stage
+from state_machine.manifest import Manifest
 from state_machine.milestones import Milestone, Told
 from state_machine.order import Problem, Promise, Refund
 from state_machine.returns import ReturnStage
@@ -29,9 +30,9 @@ class DraftParcel:
     pickup_point: PickupPoint | None = None
     pickup_code: str | None = None
     keep_until: datetime | None = None
-    reminded: bool = False
+    reminded_of: set[datetime] = field(default_factory=set)  #: ends of waiting
     exchange_for: str | None = None
-    load: str = ""
+    loads: list[str] = field(default_factory=list)
 
     @property
     def subject(self) -> str:
@@ -48,10 +49,17 @@ class Load:
 
     @property
     def stage(self) -> Stage:
-        """The stage of the least advanced parcel: units are nowhere further than that."""
+        """The stage of the parcel of which the least can be claimed: units are nowhere further."""
         stages = [parcel.stage or Stage.ANNOUNCED for parcel in self.parcels]
+        if len(stages) == 1:
+            return stages[0]
         live = [stage for stage in stages if stage is not Stage.CANCELLED]
-        return min(live, key=lambda stage: stage.step) if live else Stage.CANCELLED
+        return min(live, key=claim) if live else Stage.CANCELLED
+
+
+def claim(stage: Stage) -> int:
+    """How much a stage claims of the units in it: delivered, beside a lost one, claims the most."""
+    return Stage.LOST.step + 1 if stage is Stage.DELIVERED else stage.step
 
 
 @dataclass(slots=True)
@@ -81,7 +89,29 @@ class Waiting:
     packed: int = 0
     backordered: int = 0
     expected_at: datetime | None = None
-    cancelled: int = 0  #: asked for; the rollup clamps it to what can still be cancelled
+    cancelled: int = 0  #: of those that had not left the shop when it was said
+
+
+@dataclass(slots=True)
+class Tally:
+    """Where the units of one line are; the counts add up to the line's quantity."""
+
+    quantity: int
+    free: int  #: in no parcel and not cancelled
+    cancelled: int = 0
+    stages: dict[Stage, int] = field(default_factory=dict)  #: units in parcels, by their stage
+    shipped: int = 0  #: units that have left the shop
+    returned: int = 0  #: of the delivered ones
+
+    @property
+    def delivered(self) -> int:
+        """Units that reached the recipient, those that came back included."""
+        return self.stages.get(Stage.DELIVERED, 0)
+
+    @property
+    def inside(self) -> int:
+        """Units that have not left the shop, packed and labelled ones included."""
+        return self.free + self.stages.get(Stage.ANNOUNCED, 0)
 
 
 @dataclass(slots=True)
@@ -91,14 +121,15 @@ class Draft:
     number: str
     placed_at: datetime
     lines: dict[str, OrderedLine]
-    #: any name of a parcel (the shop's id, "#" + tracking number) -> the one id it is known by
-    names: dict[str, str]
-    #: tracking number -> return whose goods that parcel brings back
-    return_numbers: dict[str, str]
+    nameless: bool  #: the shop states no lines: the order is followed as if it were one unit
+    manifest: Manifest
     refunded_returns: frozenset[str]  #: returns that have a refund fact of their own
     exchanged_returns: frozenset[str]  #: returns that have a replacement parcel of their own
-    undone: dict[tuple[str, Stage], int]  #: (parcel, stage) -> how many such scans were retracted
+    #: (parcel, milestone) -> how many of the facts that may have reached it were retracted
+    undone: dict[tuple[str, Told], int]
     waiting: dict[str, Waiting]
+    tallies: dict[str, Tally] = field(default_factory=dict)  #: up to the last fact applied
+    skipped: bool = False  #: the fact being replayed left scans out
     parcels: dict[str, DraftParcel] = field(default_factory=dict)
     loads: dict[str, Load] = field(default_factory=dict)
     returns: dict[str, DraftReturn] = field(default_factory=dict)
@@ -111,9 +142,7 @@ class Draft:
     status_since: datetime | None = None
     milestones: dict[tuple[Told, str, str], Milestone] = field(default_factory=dict)
 
-    def reach(
-        self, code: Told, subject: str, revision: str, *, at: datetime, fact: str
-    ) -> None:
+    def reach(self, code: Told, subject: str, revision: str, *, at: datetime, fact: str) -> None:
         """Note a milestone; the first fact that reaches it stays its cause."""
         milestone = Milestone(code, subject, revision[:255], at, fact)
         self.milestones.setdefault(milestone.key, milestone)

@@ -9,18 +9,20 @@ Rules of this file:
    before the replay, so that a scan never depends on whether the shop had spoken yet.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Any, cast
 
-from state_machine import order_steps, parcel_steps, return_steps
+from state_machine import order_steps, parcel_steps, problem_steps, promise_steps, return_steps
 from state_machine.draft import Draft, Waiting
 from state_machine.events import (
     Event,
     Held,
     OrderCancelled,
     Ordered,
+    OrderedLine,
     ParcelAnnounced,
-    ParcelRef,
     ParcelScanned,
     ParcelSeen,
     PaymentReceived,
@@ -42,37 +44,14 @@ from state_machine.events import (
     UnitsPacked,
 )
 from state_machine.freeze import freeze
-from state_machine.lifecycle import Stage
+from state_machine.manifest import Manifest, read
+from state_machine.milestones import Told
 from state_machine.order import Belief, Effect, Outcome
-from state_machine.rollup import settle_status
+from state_machine.rollup import settle_status, tally
 
 Step = Callable[[Draft, Event, Any], str | None]
 
-#: kind of fact -> (what it does, its place among facts of the same instant)
-STEPS: dict[type, tuple[Step, int]] = {
-    Ordered: (order_steps.ordered, 0),
-    Held: (order_steps.held, 1),
-    PaymentReceived: (order_steps.paid, 2),
-    Released: (order_steps.released, 2),
-    StockRanOut: (order_steps.ran_out, 3),
-    StockCounted: (order_steps.counted, 3),
-    StockArrived: (order_steps.arrived, 4),
-    UnitsBackordered: (order_steps.backordered, 5),
-    UnitsAllocated: (order_steps.allocated, 6),
-    UnitsPacked: (order_steps.packed, 7),
-    ParcelAnnounced: (parcel_steps.announced, 8),
-    PromiseMade: (parcel_steps.promised, 9),
-    ParcelScanned: (parcel_steps.scanned, 10),
-    ProblemReported: (parcel_steps.problem, 11),
-    ProblemResolved: (parcel_steps.resolved, 12),
-    ParcelSeen: (parcel_steps.seen, 13),
-    PickupDue: (parcel_steps.pickup_due, 14),
-    PromiseBroken: (parcel_steps.broken, 15),
-    ReturnMoved: (return_steps.moved, 16),
-    Refunded: (return_steps.refunded, 17),
-    UnitsCancelled: (order_steps.units_cancelled, 18),
-    OrderCancelled: (order_steps.cancelled, 19),
-}
+STAGED = (ParcelScanned, ReturnMoved)  #: of two such facts at one instant the further comes last
 
 
 class NotAnOrder(ValueError):
@@ -113,80 +92,84 @@ def _retracted(facts: dict[str, Event]) -> list[str]:
     )
 
 
-def _when(event: Event) -> tuple[object, int, int, str]:
+def _when(event: Event) -> tuple[datetime, int, int, str]:
     what = event.what
-    place = STEPS[type(what)][1] if type(what) in STEPS else 20
-    step = what.stage.step if isinstance(what, ParcelScanned | ReturnMoved) else 0
-    return (event.occurred_at, place, step, event.id)
+    step = what.stage.step if isinstance(what, STAGED) else 0
+    return (event.occurred_at, STEPS[type(what)][1], step, event.id)
 
 
 def _replay(draft: Draft, event: Event) -> Effect:
-    if isinstance(event.what, Retracted):
-        return Effect(event.id, Outcome.APPLIED)
-    before = _stage_of(draft, event)
+    draft.skipped = False
     refused = STEPS[type(event.what)][0](draft, event, event.what)
     if refused is not None:
         return Effect(event.id, Outcome.IGNORED, refused)
     settle_status(draft, event.occurred_at)
-    skipped = parcel_steps.was_skipped(before, _stage_of(draft, event)) if before else False
-    return Effect(event.id, Outcome.APPLIED, skipped=skipped)
-
-
-def _stage_of(draft: Draft, event: Event) -> Stage | None:
-    if not isinstance(event.what, ParcelScanned):
-        return None
-    name = parcel_steps.resolve(draft, event.what.parcel)
-    parcel = draft.parcels.get(name)
-    return parcel.stage if parcel else None
+    return Effect(event.id, Outcome.APPLIED, skipped=draft.skipped)
 
 
 def _prepare(standing: list[Event], gone: list[Event]) -> Draft:
     statements = [e for e in standing if isinstance(e.what, Ordered)]
     if not statements:
         raise NotAnOrder("no fact says what was ordered")
-    latest = cast(Ordered, max(statements, key=lambda e: (e.occurred_at, e.id)).what)
+    latest = cast(Ordered, statements[-1].what)
     whats = [e.what for e in standing]
-    announced = [w for w in whats if isinstance(w, ParcelAnnounced)]
-    names = _names([w.parcel for w in announced if w.returns is None])
-    return Draft(
+    manifest = read(whats)
+    lines = {line.id: line for line in latest.lines} or {"": OrderedLine("", 1)}
+    draft = Draft(
         number=latest.number,
         placed_at=min(w.placed_at for w in whats if isinstance(w, Ordered)),
-        lines={line.id: line for line in latest.lines},
-        names=names,
-        return_numbers=_return_numbers(whats),
-        refunded_returns=frozenset(w.return_id for w in whats if isinstance(w, Refunded) and w.return_id),
-        exchanged_returns=frozenset(w.exchange_for for w in announced if w.exchange_for),
-        undone=_undone(names, gone),
-        waiting={line.id: Waiting() for line in latest.lines},
+        lines=lines,
+        nameless=not latest.lines,
+        manifest=manifest,
+        refunded_returns=frozenset(
+            w.return_id for w in whats if isinstance(w, Refunded) and w.return_id
+        ),
+        exchanged_returns=frozenset(manifest.replaces.values()),
+        undone=_undone(manifest, gone),
+        waiting={line: Waiting() for line in lines},
     )
+    draft.tallies = tally(draft)
+    return draft
 
 
-def _names(refs: list[ParcelRef]) -> dict[str, str]:
-    """Give every parcel one name. Two announcements with one number are one parcel."""
-    names: dict[str, str] = {}
-    for ref in refs:
-        own = parcel_steps.parcel_name(ref)
-        by_number = f"#{ref.number}" if ref.number else own
-        name = names.get(own) or names.get(by_number) or own
-        names[own] = name
-        names[by_number] = name
-    return names
-
-
-def _return_numbers(whats: list[Any]) -> dict[str, str]:
-    numbers: dict[str, str] = {}
-    for what in whats:
-        if isinstance(what, ParcelAnnounced) and what.returns and what.parcel.number:
-            numbers[what.parcel.number] = what.returns
-        if isinstance(what, ReturnMoved) and what.parcel and what.parcel.number:
-            numbers[what.parcel.number] = what.return_id
-    return numbers
-
-
-def _undone(names: dict[str, str], gone: list[Event]) -> dict[tuple[str, Stage], int]:
-    undone: dict[tuple[str, Stage], int] = {}
+def _undone(manifest: Manifest, gone: list[Event]) -> dict[tuple[str, Told], int]:
+    undone: Counter[tuple[str, Told]] = Counter()
     for event in gone:
-        if isinstance(event.what, ParcelScanned):
-            name = parcel_steps.resolve_name(names, event.what.parcel).removeprefix("#")
-            undone[name, event.what.stage] = undone.get((name, event.what.stage), 0) + 1
-    return undone
+        told = parcel_steps.what_it_told(event)
+        if told and isinstance(event.what, ParcelAnnounced | ParcelScanned):
+            name = manifest.name_of(event.what.parcel).removeprefix("#")
+            undone.update((name, code) for code in told)
+    return dict(undone)
+
+
+def _retraction(draft: Draft, event: Event, what: Retracted) -> str | None:
+    """A retraction did its work before the replay."""
+    return None
+
+
+#: kind of fact -> (what it does, its place among facts of the same instant)
+STEPS: dict[type, tuple[Step, int]] = {
+    Ordered: (order_steps.ordered, 0),
+    Held: (order_steps.held, 1),
+    PaymentReceived: (order_steps.paid, 2),
+    Released: (order_steps.released, 2),
+    StockRanOut: (order_steps.ran_out, 3),
+    StockCounted: (order_steps.counted, 3),
+    StockArrived: (order_steps.arrived, 4),
+    UnitsBackordered: (order_steps.backordered, 5),
+    UnitsAllocated: (order_steps.allocated, 6),
+    UnitsPacked: (order_steps.packed, 7),
+    ParcelAnnounced: (parcel_steps.announced, 8),
+    PromiseMade: (promise_steps.promised, 9),
+    ParcelScanned: (parcel_steps.scanned, 10),
+    ProblemReported: (problem_steps.problem, 11),
+    ProblemResolved: (problem_steps.resolved, 12),
+    ParcelSeen: (parcel_steps.seen, 13),
+    PickupDue: (parcel_steps.pickup_due, 14),
+    PromiseBroken: (promise_steps.broken, 15),
+    ReturnMoved: (return_steps.moved, 16),
+    Refunded: (return_steps.refunded, 17),
+    UnitsCancelled: (order_steps.units_cancelled, 18),
+    OrderCancelled: (order_steps.cancelled, 19),
+    Retracted: (_retraction, 20),
+}

@@ -2,16 +2,14 @@
 
 from typing import cast
 
-from state_machine.draft import Draft, DraftParcel, DraftReturn
-from state_machine.events import Event, OrderKey
+from state_machine.draft import Draft, DraftParcel, DraftReturn, Tally
+from state_machine.events import Event, OrderKey, Units
 from state_machine.lifecycle import Stage
 from state_machine.order import Belief, Effect, Line, Order, Parcel, Promise, Return
-from state_machine.rollup import Tally, settle_status
 
 
 def freeze(draft: Draft, standing: list[Event], effects: tuple[Effect, ...]) -> Belief:
     """Make the belief out of a finished draft. ``standing``: the facts that were replayed."""
-    tallies = settle_status(draft, draft.status_since or draft.placed_at)
     key = _order_key(standing)
     order = Order(
         shop=key.shop,
@@ -22,13 +20,15 @@ def freeze(draft: Draft, standing: list[Event], effects: tuple[Effect, ...]) -> 
         status_since=draft.status_since or draft.placed_at,
         paid=draft.paid,
         held=draft.held,
-        lines=tuple(_line(draft, line, place) for line, place in tallies.items()),
+        lines=()
+        if draft.nameless
+        else tuple(_line(draft, line, place) for line, place in draft.tallies.items()),
         parcels=tuple(_parcel(draft, parcel) for parcel in draft.parcels.values()),
         returns=tuple(_return(ret) for ret in draft.returns.values()),
         refunds=tuple(draft.refunds.values()),
         promise=_promise(draft),
     )
-    return Belief(order, tuple(draft.milestones.values()), effects)
+    return Belief(order, tuple(draft.milestones.values()), effects, draft.manifest.former_names())
 
 
 def _order_key(standing: list[Event]) -> OrderKey:
@@ -54,8 +54,7 @@ def _line(draft: Draft, line: str, place: Tally) -> Line:
 
 
 def _parcel(draft: Draft, parcel: DraftParcel) -> Parcel:
-    load = draft.loads.get(parcel.load)
-    units = load.units if load is not None else None
+    units = _units([draft.loads[load].units for load in parcel.loads])
     return Parcel(
         id=parcel.id,
         carrier=parcel.carrier,
@@ -72,10 +71,23 @@ def _parcel(draft: Draft, parcel: DraftParcel) -> Parcel:
         pickup_point=parcel.pickup_point,
         pickup_code=parcel.pickup_code,
         keep_until=parcel.keep_until,
-        reminded=parcel.reminded,
+        reminded=parcel.keep_until in parcel.reminded_of,
         exchange_for=parcel.exchange_for,
-        load=parcel.load,
+        load=parcel.loads[0] if parcel.loads else "",
     )
+
+
+def _units(contents: list[tuple[Units, ...] | None]) -> tuple[Units, ...] | None:
+    """Add up what is in the loads of one parcel; None when of one of them nobody knows."""
+    if len(contents) == 1:
+        return contents[0]
+    total: dict[str, int] = {}
+    for units in contents:
+        if units is None:
+            return None
+        for one in units:
+            total[one.line] = total.get(one.line, 0) + one.quantity
+    return tuple(Units(line, quantity) for line, quantity in total.items()) if contents else None
 
 
 def _return(ret: DraftReturn) -> Return:

@@ -9,7 +9,7 @@ from state_machine.events import ParcelAnnounced, ParcelRef, ReturnMoved, Units
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What the shop said of its parcels, whenever it said it. Loads are units that travel together."""
+    """What the shop said of its parcels, whenever. A load is units that travel together."""
 
     #: any name of a parcel (the shop's id, "#" + tracking number) -> the one name it is known by
     names: dict[str, str]

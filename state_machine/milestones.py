@@ -6,7 +6,8 @@ Rules of this file:
    the ladder of one parcel or one return: when a higher rung of the same subject has been reached,
    a lower one is no news any more and is not told. Rung 0 stands on no ladder.
 2. ``family``: two milestones of one family and subject say the same thing in other words
-   ("partly shipped" that turns out to be "shipped"): who was told one is not told the other.
+   ("partly shipped" that turns out to be "shipped"): who was told one is not told the other,
+   unless both name a content, such as a date, and name another one.
 3. A milestone is one happening: code, subject and revision name it for the order's whole life. The
    revision comes from the content (a date, a fact), never from a counter, so that facts arriving
    late cannot turn an old happening into a new one.
@@ -15,6 +16,9 @@ Rules of this file:
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+#: in a revision: what follows says how often the same was told and taken back before
+ANEW = "~"
 
 
 class Urgency(StrEnum):

@@ -143,3 +143,5 @@ class Belief:
     order: Order
     milestones: tuple[Milestone, ...]
     effects: tuple[Effect, ...]
+    #: (former id, id) of parcels that have gone, or may have gone, by another id
+    former_names: tuple[tuple[str, str], ...] = ()

@@ -1,6 +1,7 @@
 """What each fact about an order, its payment or the stock does to the belief."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from state_machine.draft import Draft, Waiting
 from state_machine.events import (
@@ -21,9 +22,12 @@ from state_machine.events import (
     UnitsPacked,
 )
 from state_machine.milestones import Told
+from state_machine.parcel_steps import day
 from state_machine.rollup import tally
 
 NOTHING_OPEN = "no open unit is concerned"
+NOTHING_INSIDE = "these units had left the shop, or were cancelled before"
+NO_GOODS = "it does not say which goods"
 
 
 def ordered(draft: Draft, event: Event, what: Ordered) -> str | None:
@@ -59,8 +63,10 @@ def released(draft: Draft, event: Event, what: Released) -> str | None:
 
 def cancelled(draft: Draft, event: Event, what: OrderCancelled) -> str | None:
     """Everything not yet shipped is cancelled."""
-    if all(place.shipped == place.quantity for place in tally(draft).values()) and draft.lines:
-        return "everything had left the shop"
+    if draft.cancelled:
+        return "the order had been cancelled"
+    if draft.tallies and not any(place.inside for place in draft.tallies.values()):
+        return NOTHING_INSIDE
     draft.cancelled = True
     _tell_cancelled(draft, event)
     return None
@@ -68,35 +74,36 @@ def cancelled(draft: Draft, event: Event, what: OrderCancelled) -> str | None:
 
 def units_cancelled(draft: Draft, event: Event, what: UnitsCancelled) -> str | None:
     """These units will not be shipped."""
-    known = [units for units in what.units if units.line in draft.waiting]
-    if not known:
-        return "the order has no such line"
-    for units in known:
-        draft.waiting[units.line].cancelled += units.quantity
-    _tell_cancelled(draft, event)
-    return None
+    refused: str | None = "the order has no such line"
+    for units in what.units:
+        place = draft.tallies.get(units.line)
+        if place is not None:
+            # What has left the shop cannot be cancelled any more; it can only come back.
+            count = min(units.quantity, place.inside)
+            refused = refused and NOTHING_INSIDE
+            if count > 0:
+                draft.waiting[units.line].cancelled += count
+                refused = None
+    if refused is None:
+        _tell_cancelled(draft, event)
+    return refused
 
 
 def _tell_cancelled(draft: Draft, event: Event) -> None:
     places = tally(draft).values()
     whole = all(place.cancelled == place.quantity for place in places)
-    draft.reach(
-        Told.CANCELLED,
-        "order",
-        "all" if whole else event.id,
-        at=event.occurred_at,
-        fact=event.id,
-    )
+    revision = "all" if whole else event.id
+    draft.reach(Told.CANCELLED, "order", revision, at=event.occurred_at, fact=event.id)
 
 
 def _free(draft: Draft, units: tuple[Units, ...]) -> Iterator[tuple[Waiting, str, int]]:
     """Yield the waiting place, the line and how many of its free units a fact speaks of."""
-    tallies = tally(draft)
     named = {one.line: one.quantity for one in units} or {
-        line: place.free for line, place in tallies.items()
+        line: place.free for line, place in draft.tallies.items()
     }
     for line, quantity in named.items():
-        if line in tallies and (count := min(quantity, tallies[line].free)) > 0:
+        place = draft.tallies.get(line)
+        if place is not None and (count := min(quantity, place.free)) > 0:
             yield draft.waiting[line], line, count
 
 
@@ -131,14 +138,20 @@ def backordered(draft: Draft, event: Event, what: UnitsBackordered) -> str | Non
     """Units wait for goods."""
     lines = []
     for place, line, count in _free(draft, what.units):
-        place.backordered, place.expected_at = count, what.expected_at
-        lines.append(line)
+        # Packed goods are there. Of the others the last word holds: what was set aside is gone.
+        short = min(count, draft.tallies[line].free - place.packed)
+        if short > 0:
+            spare = draft.tallies[line].free - place.packed - short
+            place.allocated = min(place.allocated, spare)
+            place.backordered, place.expected_at = short, what.expected_at
+            lines.append(line)
     return _tell_backordered(draft, event, lines, what.expected_at)
 
 
 def ran_out(draft: Draft, event: Event, what: StockRanOut) -> str | None:
     """The goods are gone: open units of that SKU that had nothing set aside now wait."""
-    assert isinstance(event.about, StockKey)
+    if not isinstance(event.about, StockKey):
+        return NO_GOODS
     lines = []
     for place, line, count in _free(draft, ()):
         short = count - place.allocated - place.packed
@@ -149,18 +162,20 @@ def ran_out(draft: Draft, event: Event, what: StockRanOut) -> str | None:
 
 
 def _tell_backordered(
-    draft: Draft, event: Event, lines: list[str], expected_at: object
+    draft: Draft, event: Event, lines: list[str], expected_at: datetime | None
 ) -> str | None:
     if not lines:
         return NOTHING_OPEN
-    revision = f"{str(expected_at)[:10] if expected_at else 'unknown'}:{','.join(sorted(lines))}"
+    when = day(expected_at) if expected_at else "unknown"
+    revision = f"{when}:{','.join(sorted(lines))}"
     draft.reach(Told.BACKORDERED, "order", revision, at=event.occurred_at, fact=event.id)
     return None
 
 
 def arrived(draft: Draft, event: Event, what: StockArrived) -> str | None:
     """The goods are there again."""
-    assert isinstance(event.about, StockKey)
+    if not isinstance(event.about, StockKey):
+        return NO_GOODS
     refused: str | None = "no unit waited for it"
     for line, place in draft.waiting.items():
         if draft.lines[line].sku == event.about.sku and place.backordered:

@@ -15,34 +15,38 @@ TELLS = {
 
 
 def moved(draft: Draft, event: Event, what: ReturnMoved) -> str | None:
-    """A return reached a stage."""
+    """A return reached a stage; goods that came back, and what was found of them, count anyway."""
+    received, rejected = _axes(draft.returns.get(what.return_id))
     refused = move_return(draft, event, what.return_id, what.stage)
     ret = draft.returns[what.return_id]
-    if what.units and what.stage is not ReturnStage.INSPECTED:
+    if what.units and refused is None and what.stage is not ReturnStage.INSPECTED:
         ret.units = what.units
     if what.acceptance is Acceptance.REJECTED:
-        ret.rejected = _add(ret.rejected, what.units)
+        ret.rejected = _add(ret.rejected, what.units or ret.units)
     if what.parcel is not None and what.parcel.number is not None:
         ret.number = what.parcel.number
-    return refused
+    return refused if (received, rejected) == _axes(ret) else None
+
+
+def _axes(ret: DraftReturn | None) -> tuple[bool, tuple[Units, ...]]:
+    """Reception and acceptance: two axes of their own, beside the stage."""
+    return (ret.received, ret.rejected) if ret is not None else (False, ())
 
 
 def move_return(draft: Draft, event: Event, return_id: str, stage: ReturnStage) -> str | None:
     """Move a return to a stage; answer None, or why it stays where it is."""
     ret = draft.returns.get(return_id)
-    fresh = ret is None
     if ret is None:
-        ret = DraftReturn(return_id, stage, event.occurred_at)
+        ret = DraftReturn(return_id, stage, event.occurred_at, received=stage.goods_are_back)
         draft.returns[return_id] = ret
         ret.refund = next((r for r in draft.refunds.values() if r.return_id == return_id), None)
-    # Reception is an axis of its own: goods at the desk are there, whatever the stage says.
-    ret.received = ret.received or stage.goods_are_back
-    if not fresh:
-        if stage is ret.stage:
-            return None
-        if stage not in NEXT[ret.stage] and stage not in ROADS[ret.stage]:
+    elif stage is not ret.stage:
+        ret.received = ret.received or stage.goods_are_back
+        if stage not in ROADS[ret.stage]:
             return f"{stage} does not follow {ret.stage}"
         ret.stage, ret.since = stage, event.occurred_at
+    else:
+        return None
     _tell(draft, ret, event)
     _settle_refund(ret, event)
     return None
@@ -69,9 +73,7 @@ def refunded(draft: Draft, event: Event, what: Refunded) -> str | None:
     refund = Refund(what.refund, what.amount, what.currency, event.occurred_at, what.return_id)
     draft.refunds[what.refund] = refund
     subject = "order" if what.return_id is None else f"return:{what.return_id}"
-    draft.reach(
-        Told.REFUND_ISSUED, subject, what.refund, at=event.occurred_at, fact=event.id
-    )
+    draft.reach(Told.REFUND_ISSUED, subject, what.refund, at=event.occurred_at, fact=event.id)
     ret = draft.returns.get(what.return_id or "")
     if ret is not None:
         ret.refund = refund

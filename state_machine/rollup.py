@@ -1,6 +1,6 @@
 """Where every unit of an order is, and the one status that follows from it.
 
-How the status is derived, first rule that holds (cancelled units are left out of all but the first):
+How the status is derived, first rule that holds (cancelled units count in the first only):
 
 1. every unit cancelled: cancelled
 2. every unit delivered and returned: returned; some returned: partially_returned; a return open:
@@ -16,54 +16,37 @@ who still waits for a parcel must not read *returned* (docs/decisions/0006). An 
 parcel is left open, because all were lost, waits for the shop: on_hold (docs/decisions/0007).
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 
-from state_machine.draft import Draft, DraftReturn, Waiting
+from state_machine.draft import Draft, DraftReturn, Load, Tally, Waiting, claim
 from state_machine.events import Units
 from state_machine.lifecycle import Stage
 from state_machine.statuses import Status
 
+SHIPPED = frozenset(stage for stage in Stage if stage.shipped)
 GOING_BACK = (Stage.RETURNING_TO_SENDER, Stage.RETURNED_TO_SENDER)
-
-
-@dataclass(slots=True)
-class Tally:
-    """Where the units of one line are; the counts add up to the line's quantity."""
-
-    quantity: int
-    free: int  #: in no parcel and not cancelled
-    cancelled: int
-    stages: dict[Stage, int]  #: units in parcels, by the parcel's stage
-    returned: int  #: of the delivered ones
-
-    @property
-    def shipped(self) -> int:
-        """Units that have left the shop."""
-        return sum(count for stage, count in self.stages.items() if stage.shipped)
-
-    @property
-    def delivered(self) -> int:
-        """Units that reached the recipient, those that came back included."""
-        return self.stages.get(Stage.DELIVERED, 0)
+#: on the way to the customer, the least advanced first
+ON_THE_WAY = {
+    Stage.HANDED_OVER: Status.IN_TRANSIT,
+    Stage.IN_TRANSIT: Status.IN_TRANSIT,
+    Stage.OUT_FOR_DELIVERY: Status.OUT_FOR_DELIVERY,
+    Stage.READY_FOR_PICKUP: Status.READY_FOR_PICKUP,
+}
+#: what is in such a parcel may have been sent again: another parcel with the same units has them
+DEAD_ENDS = frozenset({Stage.RETURNED_TO_SENDER, Stage.LOST, Stage.DISPOSED})
 
 
 def tally(draft: Draft) -> dict[str, Tally]:
     """Count, per line, where its units are. Every unit is in exactly one place."""
-    tallies = {
-        line.id: Tally(line.quantity, line.quantity, 0, {}, 0) for line in draft.lines.values()
-    }
+    tallies = {line.id: Tally(line.quantity, line.quantity) for line in draft.lines.values()}
     unknown: list[Stage] = []
-    for load in draft.loads.values():
-        stage = load.stage
-        if stage is Stage.CANCELLED:
-            continue
-        if load.units is None:
+    for stage, load in _loads(draft):
+        if load.units is None or draft.nameless:
             unknown.append(stage)
-            continue
-        for units in load.units:
-            _ride(tallies.get(units.line), stage, units.quantity)
-    rest = min(unknown, key=lambda stage: stage.step) if unknown else None
+        else:
+            for units in load.units:
+                _ride(tallies.get(units.line), stage, units.quantity)
+    rest = min(unknown, key=claim) if unknown else None
     for line, place in tallies.items():
         _cancel(place, draft.waiting[line].cancelled)
         # What no parcel is known to hold rides in the parcel nobody described, as far behind as
@@ -71,10 +54,17 @@ def tally(draft: Draft) -> dict[str, Tally]:
         if rest is not None:
             _ride(place, rest, place.free)
         if draft.cancelled:
-            _cancel(place, place.free)
-            place.cancelled += place.stages.pop(Stage.ANNOUNCED, 0)
-    _count_returned(draft, tallies)
+            _cancel(place, place.inside)
+    if draft.returns:
+        _count_returned(draft, tallies)
     return tallies
+
+
+def _loads(draft: Draft) -> list[tuple[Stage, Load]]:
+    """Return what travels or has travelled, dead ends last: they hold what nobody else does."""
+    loads = [(load.stage, load) for load in draft.loads.values()]
+    loads = [one for one in loads if one[0] is not Stage.CANCELLED]
+    return loads if len(loads) < 2 else sorted(loads, key=lambda one: one[0] in DEAD_ENDS)
 
 
 def _ride(place: Tally | None, stage: Stage, quantity: int) -> None:
@@ -84,12 +74,18 @@ def _ride(place: Tally | None, stage: Stage, quantity: int) -> None:
     if count > 0:
         place.free -= count
         place.stages[stage] = place.stages.get(stage, 0) + count
+        if stage in SHIPPED:
+            place.shipped += count
 
 
 def _cancel(place: Tally, quantity: int) -> None:
-    count = min(quantity, place.free)
-    place.free -= count
-    place.cancelled += count
+    count = min(quantity, place.inside)
+    if count > 0:
+        labelled = max(0, count - place.free)
+        if labelled:
+            place.stages[Stage.ANNOUNCED] -= labelled
+        place.free -= count - labelled
+        place.cancelled += count
 
 
 def _count_returned(draft: Draft, tallies: dict[str, Tally]) -> None:
@@ -101,38 +97,48 @@ def _count_returned(draft: Draft, tallies: dict[str, Tally]) -> None:
         for units in ret.units or _everything_delivered(tallies):
             place = tallies.get(units.line)
             if place is not None:
+                _deliver(place, place.returned + units.quantity)
                 came_back = units.quantity - rejected.get(units.line, 0)
                 place.returned = min(place.delivered, place.returned + max(0, came_back))
 
 
 def _everything_delivered(tallies: dict[str, Tally]) -> tuple[Units, ...]:
-    return tuple(Units(line, place.delivered) for line, place in tallies.items())
+    if any(place.delivered for place in tallies.values()):
+        return tuple(Units(line, place.delivered) for line, place in tallies.items())
+    return tuple(Units(line, place.shipped) for line, place in tallies.items())
+
+
+def _deliver(place: Tally, quantity: int) -> None:
+    """Goods that came back had been with the customer, whether or not a carrier said so."""
+    for stage in reversed(ON_THE_WAY):
+        count = min(place.stages.get(stage, 0), quantity - place.delivered)
+        if count > 0:
+            place.stages[stage] -= count
+            place.stages[Stage.DELIVERED] = place.delivered + count
 
 
 def derive_status(draft: Draft, tallies: dict[str, Tally]) -> Status:
     """Derive the order's status from its parts; the rules stand at the top of this file."""
-    places = tallies.values()
-    ordered = sum(place.quantity for place in places)
-    wanted = ordered - sum(place.cancelled for place in places)
-    if wanted == 0 and (ordered or draft.cancelled):
+    wanted = delivered = returned = shipped = 0
+    for place in tallies.values():
+        wanted += place.quantity - place.cancelled
+        delivered += place.delivered
+        returned += place.returned
+        shipped += place.shipped
+    if wanted == 0 and (draft.cancelled or any(place.cancelled for place in tallies.values())):
         return Status.CANCELLED
-    delivered = sum(place.delivered for place in places)
-    returned = sum(place.returned for place in places)
     if returned:
         return Status.RETURNED if returned == wanted else Status.PARTIALLY_RETURNED
     if any(_is_open(ret) for ret in draft.returns.values()):
         return Status.RETURN_STARTED
     if delivered:
         return Status.DELIVERED if delivered == wanted else Status.PARTIALLY_DELIVERED
-    shipped = sum(place.shipped for place in places)
     if not shipped:
-        return _before_shipping(draft)
-    back = {stage for place in places for stage in GOING_BACK if place.stages.get(stage)}
-    if back and wanted == sum(place.stages.get(s, 0) for place in places for s in GOING_BACK):
-        return Status(min(back, key=lambda stage: stage.step))
-    if shipped < wanted:
-        return Status.PARTIALLY_SHIPPED
-    return _least_advanced({stage for place in places for stage in place.stages})
+        return Status.PARTIALLY_SHIPPED if _some_parcel_left(draft) else _before_shipping(draft)
+    stages = {stage for place in tallies.values() for stage, n in place.stages.items() if n}
+    if shipped == wanted and stages.issubset(GOING_BACK):
+        return Status(min(stages, key=claim))
+    return Status.PARTIALLY_SHIPPED if shipped < wanted else _least_advanced(stages)
 
 
 def _is_open(ret: DraftReturn) -> bool:
@@ -140,12 +146,17 @@ def _is_open(ret: DraftReturn) -> bool:
 
 
 def _least_advanced(stages: set[Stage]) -> Status:
-    road = [stage for stage in stages if not stage.final and stage not in GOING_BACK]
-    if road:
-        slowest = min(road, key=lambda stage: stage.step)
-        return Status.IN_TRANSIT if slowest is Stage.HANDED_OVER else Status(slowest)
+    for stage, status in ON_THE_WAY.items():
+        if stage in stages:
+            return status
     back = [stage for stage in GOING_BACK if stage in stages]
     return Status(back[0]) if back else Status.ON_HOLD
+
+
+def _some_parcel_left(draft: Draft) -> bool:
+    """Of parcels that share their units one has left: which units, nobody knows."""
+    parcels = (parcel for load in draft.loads.values() for parcel in load.parcels)
+    return any(p.stage in ON_THE_WAY or p.stage is Stage.DELIVERED for p in parcels)
 
 
 def _before_shipping(draft: Draft) -> Status:
@@ -160,19 +171,19 @@ def _before_shipping(draft: Draft) -> Status:
     return Status.PLACED
 
 
-def settle_status(draft: Draft, at: datetime) -> dict[str, Tally]:
-    """Bring the draft's status up to date; note when it last changed. Return the tallies."""
-    tallies = tally(draft)
+def settle_status(draft: Draft, at: datetime) -> None:
+    """Bring the draft's tallies and status up to date; note when the status last changed."""
+    draft.tallies = tally(draft)
     for line, place in draft.waiting.items():
-        _fit(tallies[line].free, place)
-    status = derive_status(draft, tallies)
+        _fit(draft.tallies[line].free, place)
+    status = derive_status(draft, draft.tallies)
     if status is not draft.status or draft.status_since is None:
         draft.status, draft.status_since = status, at
-    return tallies
 
 
 def _fit(free: int, place: Waiting) -> None:
     """Keep the places before a parcel within the units that are still free."""
-    place.packed = min(place.packed, free)
-    place.allocated = min(place.allocated, free - place.packed)
-    place.backordered = min(place.backordered, free - place.packed - place.allocated)
+    if place.packed + place.allocated + place.backordered > free:
+        place.packed = min(place.packed, free)
+        place.allocated = min(place.allocated, free - place.packed)
+        place.backordered = min(place.backordered, free - place.packed - place.allocated)
