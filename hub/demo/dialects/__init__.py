@@ -1,0 +1,1 @@
+"""How each vendor of the example day says things; made from what the vendors document."""

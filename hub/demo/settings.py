@@ -1,0 +1,61 @@
+"""The settings of the example day: invented secrets, two shops, one key, one store system."""
+
+import base64
+from pathlib import Path
+
+from pydantic import AnyHttpUrl, SecretStr
+
+from hub.config import ApiKey, Settings, Shop, Sink
+from hub.demo.cast import KAAMOS, SAUNA
+from hub.demo.message import SEALS, invented_secret
+from hub.store.session import Store
+
+DATABASE = Path("var/demo.db")
+SINK = "kassa"
+
+
+def secret_of(seed: int, connector: str) -> str:
+    """Return what a vendor of the example day signs with."""
+    text = base64.b64encode(invented_secret(seed, connector)).decode()
+    return f"whsec_{text}" if connector in {"canonical", SINK} else text
+
+
+def api_key(seed: int) -> str:
+    """Return the one key that may ask."""
+    return f"demo_{invented_secret(seed, 'api key').hex()[:32]}"
+
+
+def demo_settings(
+    base: Settings, *, seed: int, sink_url: str, database: Path = DATABASE
+) -> Settings:
+    """Return the settings of a hub that lives the example day.
+
+    Host, port and the limits stay those of ``base``; mail goes to the local mailbox, whatever
+    ``base`` says: nobody outside must be told of invented orders.
+    """
+    secret = SecretStr(secret_of(seed, SINK))
+    return base.model_copy(
+        update={
+            "database_url": f"sqlite:///{database}",
+            "secrets": {name: SecretStr(secret_of(seed, name)) for name in SEALS},
+            "api_keys": (
+                ApiKey(name="demo", key=SecretStr(api_key(seed)), scopes=frozenset({"read"})),
+            ),
+            "smtp_url": None,
+            "mail_from": "Tilanne <tilaukset@tilanne.example>",
+            "sinks": (Sink(name=SINK, url=AnyHttpUrl(sink_url), secret=secret),),
+            "sink_networks": ("127.0.0.0/8",),
+            "shops": {KAAMOS: Shop(name="Kaamos & Koti"), SAUNA: Shop(name="Saunakauppa Löyly")},
+        }
+    )
+
+
+def wipe(database: Path) -> None:
+    """Remove the database of an earlier day; raise ``AlreadyRunning`` if a hub works on it."""
+    store = Store(f"sqlite:///{database}")
+    try:
+        store.hold_alone()
+    finally:
+        store.close()
+    for suffix in ("", "-wal", "-shm"):
+        database.with_name(database.name + suffix).unlink(missing_ok=True)
