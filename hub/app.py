@@ -16,7 +16,6 @@ from hub.catalogues import Catalogues
 from hub.clock import Clock, utc_now
 from hub.config import Settings
 from hub.intake import webhooks
-from hub.notify.channels import Tools, open_channels
 from hub.notify.dispatcher import Dispatcher
 from hub.pipeline.apply import Applied
 from hub.pipeline.run import Pipeline
@@ -24,7 +23,6 @@ from hub.pipeline.translate import Translator
 from hub.queries import Queries
 from hub.scheduler import facts
 from hub.scheduler.timetable import timetable
-from hub.store import outbox
 from hub.store.migrate import migrate
 from hub.store.session import Store
 from hub.web import api, health, pages, problems
@@ -96,7 +94,7 @@ def build(settings: Settings, clock: Clock = utc_now) -> Hub:
 def _assemble(settings: Settings, clock: Clock, store: Store) -> Hub:
     connectors = discover()
     labels = Catalogues.load()
-    dispatcher = Dispatcher(store, settings, clock, open_channels(_tools(settings, clock, store)))
+    dispatcher = Dispatcher(store, settings, clock, labels)
     everyone = {**connectors, facts.NAME: facts.registered()}
 
     def changed(applied: Applied) -> None:
@@ -120,13 +118,6 @@ def _assemble(settings: Settings, clock: Clock, store: Store) -> Hub:
         dispatcher=dispatcher,
         ticker=timetable(store, settings, clock, pipeline.arrived),
     )
-
-
-def _tools(settings: Settings, clock: Clock, store: Store) -> Tools:
-    async def keep_mail(message_id: str, message: bytes) -> None:
-        await store.write(lambda c: outbox.keep_mail(c, message_id, message, clock()))
-
-    return Tools(settings, clock, keep_mail)
 
 
 def server(hub: Hub) -> uvicorn.Server:
