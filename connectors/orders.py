@@ -75,4 +75,6 @@ def untaught(topic: str | None, message: Json) -> Unmapped:
     detail = "no such topic is taught yet"
     if topic is None and isinstance(message.value, dict):
         detail = f"an object with {', '.join(sorted(message.value)[:12])}"
-    return Unmapped(f"topic={(topic or 'unknown')[:100]}", detail=detail[:200])
+    # the topic came in a header that nobody signed
+    word = "".join(sign if sign.isprintable() else "?" for sign in topic or "unknown")
+    return Unmapped(f"topic={word[:100]}", detail=detail[:200])

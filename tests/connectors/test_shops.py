@@ -52,6 +52,8 @@ def test_the_topic_is_read_under_both_names_and_must_fit_the_content(header: str
     assert [Unmapped("topic=app/uninstalled", "no such topic is taught yet")] == shop(
         FULFILMENT, **{header: "app/uninstalled"}
     )
+    [unprintable] = shop(FULFILMENT, **{header: "a\0b\udcff" + "c" * 500})
+    assert f"topic=a?b?{'c' * 96}" == unprintable.code
     with pytest.raises(Unreadable, match="the topic says refunds/create, the content is fulfil"):
         shop(FULFILMENT, **{header: "refunds/create"})
     with pytest.raises(Unreadable, match="the content is unknown"):

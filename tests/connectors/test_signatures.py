@@ -15,6 +15,8 @@ from connectors.signatures import (
     sign_form_values,
     sign_standard_webhook,
     verify_body_base64,
+    verify_body_hex,
+    verify_form_values,
     verify_standard_webhook,
 )
 from tests.connectors.cases import SHARED
@@ -172,3 +174,16 @@ def test_a_signature_over_the_body_stands_alone_in_its_header(wrong: str) -> Non
 
     with pytest.raises(BadSignature, match="X-Acme must be base64 of 32 bytes"):
         verify_body_base64(Raw(b"{}", {"x-acme": wrong.format(good)}, SENT, "x"), "s", "X-Acme")
+
+
+def test_no_secret_lets_nobody_in_not_even_who_signs_with_none() -> None:
+    headers = {"x-acme": sign_body_base64("", b"{}"), "x-acme-hex": sign_body_hex("", b"{}")}
+    form = {"a": "1", "hash": sign_form_values("", {"a": "1"})}
+
+    for verify in (
+        lambda: verify_body_base64(Raw(b"{}", headers, SENT, "x"), "", "X-Acme"),
+        lambda: verify_body_hex(Raw(b"{}", headers, SENT, "x"), "", "X-Acme-Hex"),
+        lambda: verify_form_values(form, "", field="hash"),
+    ):
+        with pytest.raises(BadSignature, match="no secret is configured here"):
+            verify()
