@@ -30,8 +30,9 @@ def demo_settings(
 ) -> Settings:
     """Return the settings of a hub that lives the example day.
 
-    Host, port and the limits stay those of ``base``; mail goes to the local mailbox, whatever
-    ``base`` says: nobody outside must be told of invented orders.
+    Port and limits stay those of ``base``. The hub listens on loopback alone, because the invented
+    secrets are no secret, and mail goes to the local mailbox: nobody outside is told of invented
+    orders.
     """
     secret = SecretStr(secret_of(seed, SINK))
     return base.model_copy(
@@ -41,6 +42,7 @@ def demo_settings(
             "api_keys": (
                 ApiKey(name="demo", key=SecretStr(api_key(seed)), scopes=frozenset({"read"})),
             ),
+            "host": "127.0.0.1",
             "smtp_url": None,
             "mail_from": "Tilanne <tilaukset@tilanne.example>",
             "sinks": (Sink(name=SINK, url=AnyHttpUrl(sink_url), secret=secret),),

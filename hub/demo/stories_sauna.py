@@ -92,7 +92,7 @@ def odd_status(when: When) -> Story:
     odd = order("order.updated", bought, "odottaa-lavaa", placed=placed, paid=placed)
     return story(
         when,
-        "odd status (planted)",
+        "planted: odd status",
         bought,
         *_placed(bought, placed, 20),
         (22, "a status from a plugin", odd),
@@ -105,7 +105,7 @@ def nobodys_parcel(when: When) -> Story:
     """Planted: a scan of a parcel that no shop ever names."""
     lost = pk.scan("JJFI64990000000009999", pk.MOVING, DEPOT)
     lines = ((7, "a parcel nobody knows", lost),)
-    return Story("nobody's (planted)", None, steps(when, *lines))
+    return Story("planted: nobody's", None, steps(when, *lines))
 
 
 def _placed(bought: cast.Purchase, placed: datetime, hours: float) -> tuple[Line, ...]:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import groupby
+from itertools import groupby, pairwise
 from pathlib import Path
 from random import Random
 from urllib.parse import parse_qs, urlsplit
@@ -158,7 +158,7 @@ def test_the_day_has_what_it_promises():
         one.message.connector for one in day
     }
     assert 0.1 < (len(day) - len(first)) / len(first) < 0.4
-    assert any(places[one] > places[two] for one, two in zip(told, told[1:]) if one[0] == two[0])
+    assert any(places[one] > places[two] for one, two in pairwise(told) if one[0] == two[0])
     assert {2, 3} <= {one.copy for one in day}
     assert {"fi", "sv", "en"} == {
         s.purchase.customer.language[:2] for s in script(NOW) if s.purchase
