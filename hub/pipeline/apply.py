@@ -17,7 +17,7 @@ from hub.pipeline.tell import outbox_row
 from hub.pipeline.translate import Translated
 from hub.store import belief, contacts, inbox, log, parking, timeline
 from hub.store.belief import Known
-from hub.store.session import insert_new
+from hub.store.rows import insert_new
 from hub.store.tables import OutboxRow
 from hub.store.timeline import Arrival
 from state_machine.changes import changes

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, delete, select
 
-from hub.store.session import insert_new, upsert
+from hub.store.rows import insert_new, upsert
 from hub.store.tables import BeliefRow, OpenLineRow, ParcelRow
 from state_machine.milestones import Milestone, Told
 from state_machine.order import Order

@@ -1,14 +1,15 @@
 """The one place of personal data: who ordered, and how they can be told."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
 import phonenumbers
 from sqlalchemy import Connection, func
-from sqlalchemy.dialects import postgresql, sqlite
 
 from connectors.contract import Contact
+from hub.store.rows import insert_or
 from hub.store.tables import ContactRow
 
 CONTACT = ContactRow.__table__  # type: ignore[attr-defined]
@@ -24,18 +25,17 @@ def contact_id(contact: Contact) -> str:
 
 def save(connection: Connection, contacts: Sequence[Contact]) -> None:
     """Store what shops say of their customers; the latest statement holds, gaps erase nothing."""
-    if not contacts:
-        return
-    make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    statement = make(CONTACT)
-    new = statement.excluded
+    insert_or(connection, CONTACT, [_row(one) for one in contacts], _later_statement)
+
+
+def _later_statement(insert: Any) -> Any:
+    new = insert.excluded
     changed: dict[str, Any] = {name: func.coalesce(new[name], CONTACT.c[name]) for name in FIELDS}
-    statement = statement.on_conflict_do_update(
+    return insert.on_conflict_do_update(
         index_elements=[CONTACT.c.id],
         set_=changed | {"stated_at": new.stated_at},
         where=new.stated_at >= CONTACT.c.stated_at,
     )
-    connection.execute(statement, [_row(one) for one in contacts])
 
 
 def _row(contact: Contact) -> dict[str, Any]:
@@ -55,6 +55,7 @@ def _row(contact: Contact) -> dict[str, Any]:
     }
 
 
+@lru_cache(maxsize=1024)  # one customer is stated with every change of the order
 def e164(phone: str | None, country: str | None) -> str | None:
     """Bring a phone number to E.164; None when it is no possible number.
 

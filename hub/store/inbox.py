@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select, tuple_, update
 
-from hub.store.session import insert_new
+from hub.store.rows import insert_new
 from hub.store.tables import InboxRow
 
 INBOX = InboxRow.__table__  # type: ignore[attr-defined]

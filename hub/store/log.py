@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select, update
 
-from hub.store.session import insert_new
+from hub.store.rows import insert_new
 from hub.store.tables import CursorRow, RawRow
 
 RAW = RawRow.__table__  # type: ignore[attr-defined]

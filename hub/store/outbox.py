@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, case, or_, select, update
 
-from hub.store.session import insert_new
+from hub.store.rows import insert_new
 from hub.store.tables import BeliefRow, ContactRow, MailRow, NoticeRow, OutboxRow
 
 OUTBOX = OutboxRow.__table__  # type: ignore[attr-defined]

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, select
 
 from connectors.contract import Contact
 from hub.store.facts import decode, encode
-from hub.store.session import insert_new
+from hub.store.rows import insert_new
 from hub.store.tables import ParkedRow
 from hub.store.timeline import Arrival
 from state_machine.events import OrderKey

@@ -6,33 +6,28 @@ neighbours: the group is rolled back and every piece of it is run again alone.
 """
 
 import asyncio
-import fcntl
-import os
 import queue
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, Row, Table, create_engine, event, make_url
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Table
 from sqlalchemy.exc import SQLAlchemyError
+
+from hub.store.alone import AlreadyRunning as AlreadyRunning
+from hub.store.alone import claim
+from hub.store.engine import READERS, parse, reader, writer
 
 T = TypeVar("T")
 Work = Callable[[Connection], T]
 
 GROUP = 512  #: pieces of work one commit may carry
-READERS = 4  #: threads that read
 
 
 class StoreUnavailable(Exception):
     """The database could not make the work durable; nothing of it was kept."""
-
-
-class AlreadyRunning(Exception):
-    """Another hub works on this database; two would tell customers everything twice."""
 
 
 @dataclass(slots=True)
@@ -40,6 +35,7 @@ class _Job:
     work: Work[Any] | None
     table: Table | None = None
     row: Mapping[str, Any] | None = None
+    then: Callable[[Any], None] | None = None
     done: Future[Any] = field(default_factory=Future)
 
 
@@ -48,35 +44,27 @@ class Store:
 
     def __init__(self, url: str) -> None:
         """Open the database; the schema is Alembic's business (``store.migrate``)."""
-        self.url = make_url(url)
-        if self.url.get_backend_name() == "postgresql":
-            self.url = self.url.set(drivername="postgresql+psycopg")
-        elif self.url.get_backend_name() != "sqlite" or not self.url.database:
-            raise ValueError(
-                f"TILANNE_DATABASE_URL must be sqlite:///path or postgresql://…, not {url!r}"
-            )
+        self.url = parse(url)
         self.dialect = self.url.get_backend_name()
-        if self.dialect == "sqlite":
-            Path(str(self.url.database)).parent.mkdir(parents=True, exist_ok=True)
-        self.engine = self._engine(writer=True)
-        self.reader = self._engine(writer=False)
+        self.engine = writer(self.url)
+        self.reader = reader(self.url)
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-read")
         self._writer = threading.Thread(target=self._run, name="store-write", daemon=True)
         self._writer.start()
-        self._lock: int | None = None
-        self._lock_connection: Connection | None = None
+        self._let_go: Callable[[], None] = lambda: None
         self.commits = 0  #: groups committed since the start, for the benchmark
 
     # --- what callers use ----------------------------------------------------------------------
 
-    async def write(self, work: Work[T]) -> T:
+    async def write(self, work: Work[T], then: Callable[[T], None] | None = None) -> T:
         """Run ``work(connection)`` and return its answer once it is durable.
 
         ``work`` may be run twice (the group it shared failed), so it must have no effect but on the
-        connection. Raises what ``work`` raises, or ``StoreUnavailable``.
+        connection. ``then`` is called with the answer on the writer's thread, after the commit and
+        before any later work begins. Raises what ``work`` raises, or ``StoreUnavailable``.
         """
-        return await asyncio.wrap_future(self._submit(_Job(work)))
+        return await asyncio.wrap_future(self._submit(_Job(work, then=then)))
 
     async def append(self, table: Table, row: Mapping[str, Any]) -> None:
         """Insert one row durably; rows that wait together become one statement."""
@@ -98,41 +86,16 @@ class Store:
 
     def hold_alone(self) -> None:
         """Claim the database until ``close``; raise ``AlreadyRunning`` if another hub has it."""
-        if self.dialect == "sqlite":
-            lock = os.open(f"{self.url.database}.lock", os.O_CREAT | os.O_RDWR, 0o600)
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
-                os.close(lock)
-                raise AlreadyRunning(
-                    f"another hub already works on {self.url.database}; stop it first, or give "
-                    "this one its own TILANNE_DATABASE_URL"
-                ) from error
-            self._lock = lock
-            return
-        self._lock_connection = self.engine.connect()
-        taken = self._lock_connection.exec_driver_sql(
-            "SELECT pg_try_advisory_lock(hashtext('tilanne'))"
-        ).scalar()
-        self._lock_connection.commit()
-        if not taken:
-            self._lock_connection.close()
-            raise AlreadyRunning(
-                f"another hub already works on {self.url.host}/{self.url.database}; stop it first, "
-                "or give this one its own TILANNE_DATABASE_URL"
-            )
+        self._let_go = claim(self.engine)
 
     def close(self) -> None:
         """Finish the work that waits, then let go of the database."""
         self._jobs.put(None)
         self._writer.join()
         self._readers.shutdown()
-        if self._lock_connection is not None:
-            self._lock_connection.close()
+        self._let_go()
         self.engine.dispose()
         self.reader.dispose()
-        if self._lock is not None:
-            os.close(self._lock)
 
     # --- the writer thread ---------------------------------------------------------------------
 
@@ -170,6 +133,8 @@ class Store:
                 self._commit([job])
             return
         for job, answer in zip(group, answers, strict=True):
+            if job.then is not None:
+                job.then(answer)
             job.done.set_result(answer)
 
     def _transact(self, group: Iterable[_Job]) -> list[Any]:
@@ -188,30 +153,6 @@ class Store:
         self.commits += 1
         return answers
 
-    # --- engines -------------------------------------------------------------------------------
-
-    def _engine(self, *, writer: bool) -> Engine:
-        if self.dialect == "postgresql":
-            return create_engine(self.url, pool_size=2 if writer else READERS, pool_pre_ping=True)
-        engine = create_engine(self.url, connect_args={"timeout": 5, "check_same_thread": False})
-        # The driver's own transaction control would begin late (on the first change); a writer
-        # must hold the lock before it reads, so the hub begins and the driver keeps out of it.
-        begin = "BEGIN IMMEDIATE" if writer else "BEGIN"
-        event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
-        return engine
-
-
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    connection.isolation_level = None
-    for pragma in (
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        "busy_timeout=5000",
-        "cache_size=-65536",
-    ):
-        connection.execute(f"PRAGMA {pragma}")
-
 
 def _named(error: Exception) -> Exception:
     if isinstance(error, SQLAlchemyError):
@@ -219,39 +160,3 @@ def _named(error: Exception) -> Exception:
         unavailable.__cause__ = error
         return unavailable
     return error
-
-
-def insert_new(
-    connection: Connection,
-    table: Table,
-    rows: Sequence[Mapping[str, Any]],
-    returning: Sequence[str] = (),
-) -> Sequence[Row[Any]]:
-    """Insert the rows that no UNIQUE key knows yet; return the named columns of those.
-
-    A duplicate is a quiet no: the key decides inside the transaction, never a look-up before it.
-    """
-    if not rows:
-        return ()
-    make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    statement = make(table).on_conflict_do_nothing()
-    if not returning:
-        connection.execute(statement, rows)
-        return ()
-    columns = [table.c[name] for name in returning]
-    return connection.execute(statement.returning(*columns), rows).all()
-
-
-def upsert(
-    connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], update: Sequence[str]
-) -> None:
-    """Insert the rows; where the primary key is taken, set the ``update`` columns instead."""
-    if not rows:
-        return
-    make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    statement = make(table)
-    statement = statement.on_conflict_do_update(
-        index_elements=list(table.primary_key.columns),
-        set_={name: statement.excluded[name] for name in update},
-    )
-    connection.execute(statement, rows)

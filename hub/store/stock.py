@@ -2,11 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from typing import Any
 
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from hub.store.facts import decode, encode
+from hub.store.rows import insert_or
 from hub.store.tables import StockRow
 from hub.store.timeline import Arrival
 from state_machine.events import StockCounted, StockKey
@@ -16,18 +17,17 @@ STOCK = StockRow.__table__  # type: ignore[attr-defined]
 
 def keep(connection: Connection, arrivals: Sequence[Arrival]) -> None:
     """Keep the youngest fact per SKU, location and shop, counts and shortages apart."""
-    if not arrivals:
-        return
-    make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    statement = make(STOCK)
-    new = statement.excluded
+    insert_or(connection, STOCK, [_row(one) for one in arrivals], _younger)
+
+
+def _younger(insert: Any) -> Any:
+    new = insert.excluded
     names = ("occurred_at", "fact_id", "raw_id", "source", "received_at", "fact")
-    statement = statement.on_conflict_do_update(
+    return insert.on_conflict_do_update(
         index_elements=list(STOCK.primary_key.columns),
         set_={name: new[name] for name in names},
         where=new.occurred_at > STOCK.c.occurred_at,
     )
-    connection.execute(statement, [_row(one) for one in arrivals])
 
 
 def _row(arrival: Arrival) -> dict[str, object]:

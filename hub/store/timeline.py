@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from hub.store.facts import decode, encode
-from hub.store.session import insert_new
+from hub.store.rows import insert_new
 from hub.store.tables import TimelineRow
 from state_machine.events import Event
 
@@ -52,5 +52,9 @@ def append(connection: Connection, arrivals: Sequence[tuple[str, Arrival]]) -> s
         }
         for order_id, arrival in arrivals
     ]
-    new = insert_new(connection, TIMELINE, rows, returning=("order_id", "fact_id"))
-    return {(row.order_id, row.fact_id) for row in new}
+    return {
+        (order_id, fact_id)
+        for order_id, fact_id in insert_new(
+            connection, TIMELINE, rows, returning=("order_id", "fact_id")
+        )
+    }

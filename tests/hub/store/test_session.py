@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import Connection, func, select
 from sqlmodel import SQLModel
 
-from hub.store.session import AlreadyRunning, Store, StoreUnavailable, insert_new, upsert
+from hub.store.rows import insert_new, upsert
+from hub.store.session import AlreadyRunning, Store, StoreUnavailable
 from hub.store.tables import CursorRow, RawRow
 
 RAW = RawRow.__table__  # type: ignore[attr-defined]

@@ -1,0 +1,55 @@
+"""How the hub opens its database: SQLite made durable and strict, PostgreSQL as it comes."""
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Engine, create_engine, event, make_url
+
+READERS = 4  #: connections that read at the same time
+
+
+def parse(url: str) -> URL:
+    """Read ``sqlite:///path`` or ``postgresql://…``; raise ``ValueError`` for anything else."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "postgresql":
+        return parsed.set(drivername="postgresql+psycopg")
+    if parsed.get_backend_name() != "sqlite" or not parsed.database:
+        raise ValueError(
+            f"TILANNE_DATABASE_URL must be sqlite:///path or postgresql://…, not {url!r}"
+        )
+    Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    return parsed
+
+
+def reader(url: URL) -> Engine:
+    """Open the database for looking at it."""
+    if url.get_backend_name() == "postgresql":
+        return create_engine(url, pool_size=READERS, pool_pre_ping=True)
+    return _sqlite(url, "BEGIN")
+
+
+def writer(url: URL) -> Engine:
+    """Open the database for the one thread that writes."""
+    if url.get_backend_name() == "postgresql":
+        return create_engine(url, pool_size=2, pool_pre_ping=True)
+    # The driver's own transaction control would begin late (on the first change); a writer must
+    # hold the lock before it reads, so the hub begins and the driver keeps out of it.
+    return _sqlite(url, "BEGIN IMMEDIATE")
+
+
+def _sqlite(url: URL, begin: str) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": 5, "check_same_thread": False})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "busy_timeout=5000",
+        "cache_size=-65536",
+    ):
+        connection.execute(f"PRAGMA {pragma}")

@@ -1,0 +1,134 @@
+"""Rows into tables: each kind of row has its statement made once, and many rows go in at once.
+
+What is written for every fact has to be cheap, so statements are compiled once per table and
+dialect and handed to the driver with plain tuples.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import cache, lru_cache
+from operator import itemgetter
+from typing import Any
+
+from sqlalchemy import Connection, Table
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import psycopg
+
+from hub.store.tables import UtcTime
+
+Row = Mapping[str, Any]
+#: adds to an INSERT, SQLite's or PostgreSQL's, what happens to rows whose key is taken
+Finish = Callable[[Any], Any]
+
+_INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+_DIALECT = {
+    "sqlite": sqlite.dialect(),
+    "postgresql": psycopg.dialect(paramstyle="format"),  # type: ignore[no-untyped-call]
+}
+
+
+class Statement:
+    """An INSERT of rows of one shape, compiled for one dialect."""
+
+    def __init__(self, table: Table, names: tuple[str, ...], finish: Finish, dialect: str) -> None:
+        """``names``: the columns that are given, more than one."""
+        insert = finish(_INSERT[dialect](table).inline())
+        compiled = insert.compile(dialect=_DIALECT[dialect], column_keys=list(names))
+        self.sql = str(compiled)
+        self._values = itemgetter(*compiled.positiontup)
+        self._times = [
+            place
+            for place, name in enumerate(compiled.positiontup)
+            if dialect == "sqlite" and isinstance(table.c[name].type, UtcTime)
+        ]
+
+    def execute(self, connection: Connection, rows: Sequence[Row]) -> int:
+        """Execute it for many rows; return how many were written."""
+        values = [self._values(row) for row in rows]
+        if self._times:
+            values = [self._as_texts(one) for one in values]
+        return connection.exec_driver_sql(self.sql, values).rowcount
+
+    def _as_texts(self, values: tuple[Any, ...]) -> tuple[Any, ...]:
+        fields = list(values)
+        for place in self._times:
+            fields[place] = _as_text(fields[place])
+        return tuple(fields)
+
+
+@lru_cache(maxsize=4096)  # the rows of one raw share its time of arrival
+def _as_text(time: datetime | None) -> str | None:
+    """Write a time the way ``UtcTime`` does for SQLite."""
+    if time is None:
+        return None
+    if time.tzinfo is None:
+        raise ValueError(f"naive time {time} for a UTC column")
+    return time.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+_made = cache(Statement)
+
+
+def insert_new(
+    connection: Connection, table: Table, rows: Sequence[Row], returning: Sequence[str] = ()
+) -> Sequence[tuple[Any, ...]]:
+    """Insert the rows that no UNIQUE key knows yet; return the named columns of those.
+
+    A duplicate is a quiet no: the key decides inside the transaction, never a look-up before it.
+    """
+    if not rows:
+        return ()
+    statement = _made(table, tuple(rows[0]), _or_nothing, connection.dialect.name)
+    if not returning:
+        statement.execute(connection, rows)
+        return ()
+    if not set(returning) <= rows[0].keys():
+        return _insert_asking(connection, table, rows, returning)
+    # Mostly all rows are new, and then who they are is known without asking the database for it.
+    connection.exec_driver_sql("SAVEPOINT all_new")
+    if statement.execute(connection, rows) == len(rows):
+        connection.exec_driver_sql("RELEASE SAVEPOINT all_new")
+        return [tuple(row[name] for name in returning) for row in rows]
+    connection.exec_driver_sql("ROLLBACK TO SAVEPOINT all_new")
+    return _insert_asking(connection, table, rows, returning)
+
+
+def _insert_asking(
+    connection: Connection, table: Table, rows: Sequence[Row], returning: Sequence[str]
+) -> Sequence[tuple[Any, ...]]:
+    insert = _or_nothing(_INSERT[connection.dialect.name](table))
+    columns = [table.c[name] for name in returning]
+    found = connection.execute(insert.returning(*columns), rows)
+    return [tuple(row) for row in found]
+
+
+def _or_nothing(insert: Any) -> Any:
+    return insert.on_conflict_do_nothing()
+
+
+def upsert(
+    connection: Connection, table: Table, rows: Sequence[Row], update: Sequence[str]
+) -> None:
+    """Insert the rows; where the primary key is taken, set the ``update`` columns instead."""
+    insert_or(connection, table, rows, _setting(tuple(update)))
+
+
+def insert_or(connection: Connection, table: Table, rows: Sequence[Row], finish: Finish) -> None:
+    """Insert the rows; ``finish`` says what happens where a key is taken.
+
+    ``finish`` has to be a function of its module: the statement is made once for it.
+    """
+    if rows:
+        statement = _made(table, tuple(rows[0]), finish, connection.dialect.name)
+        statement.execute(connection, rows)
+
+
+@cache
+def _setting(update: tuple[str, ...]) -> Finish:
+    def finish(insert: Any) -> Any:
+        return insert.on_conflict_do_update(
+            index_elements=list(insert.table.primary_key.columns),
+            set_={name: insert.excluded[name] for name in update},
+        )
+
+    return finish
