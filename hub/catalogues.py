@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from babel import Locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
@@ -61,17 +62,17 @@ class Catalogues:
 
 
 def _weight(part: str) -> float:
-    found = re.search(r";\s*q\s*=\s*([0-9.]+)\s*$", part)
-    try:
-        return float(found.group(1)) if found else 1.0
-    except ValueError:
-        return 0.0
+    found = re.search(r";\s*q\s*=\s*([^;\s]*)", part)
+    if found is None:
+        return 1.0
+    return float(found.group(1)) if re.fullmatch(r"[01](\.\d{0,3})?", found.group(1)) else 0.0
 
 
 def _read(path: Path) -> gettext.GNUTranslations:
     """Read a catalogue into memory; the binary form that gettext wants never reaches the disk."""
     compiled = io.BytesIO()
     try:
+        Locale.parse(path.stem)  # dates and amounts are written by it
         with path.open("rb") as file:
             write_mo(compiled, read_po(file, locale=path.stem, abort_invalid=True))
     except Exception as error:

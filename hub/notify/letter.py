@@ -34,14 +34,14 @@ def address(text: str) -> str:
     Raises ``DeliveryError`` (permanent) for lists, display names, comments, quoted local parts and
     everything else that two programmes could read as two addresses.
     """
-    local, _, domain = text.strip().rpartition("@")
+    local, _, domain = text.strip(" ").rpartition("@")
     try:
         ascii_domain = domain.encode("idna").decode()
     except UnicodeError:
         ascii_domain = ""
     labels = ascii_domain.split(".")
     good = LOCAL.fullmatch(local) and len(local) <= 64 and all(map(LABEL.fullmatch, labels))
-    if not good or len(f"{local}@{ascii_domain}") > LONGEST:
+    if not good or "=?" in local or len(f"{local}@{ascii_domain}") > LONGEST:
         raise DeliveryError("the e-mail address is not a single plain address", permanent=True)
     return f"{local}@{ascii_domain}"
 
@@ -67,11 +67,11 @@ def compose(message: Message, *, mail_from: str, now: datetime) -> bytes:
     letter["Date"] = format_datetime(now)
     letter["Message-ID"] = message_id(message.key, parseaddr(mail_from)[1])
     letter["Auto-Submitted"] = "auto-generated"  # RFC 3834: out-of-office programmes keep still
-    letter["Content-Language"] = message.language
     for name, text in message.headers.items():
         letter[name] = text
     letter.set_content(message.text)
     letter.add_alternative(message.html, subtype="html")
+    letter["Content-Language"] = message.language  # setting the content drops what describes it
     written = letter.as_bytes()
     _check(written, to=to, allowed=HEADERS | set(message.headers))
     return written

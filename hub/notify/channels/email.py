@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import ssl
 from collections.abc import Sequence
-from email.utils import parseaddr
+from email.utils import getaddresses, parseaddr
 from urllib.parse import SplitResult, unquote, urlsplit
 
 import aiosmtplib
@@ -25,11 +25,11 @@ LAST_REPLY = 600.0  #: seconds for the answer to the message itself
 def open_channel(tools: Tools) -> Channel:
     """Open the channel that the settings ask for; ``ValueError`` names a setting that is wrong."""
     settings = tools.settings
-    sender = parseaddr(settings.mail_from)[1]
+    senders = getaddresses([settings.mail_from])
     try:
-        address(sender)
+        address(senders[0][1] if len(senders) == 1 else "")
     except DeliveryError as error:
-        raise ValueError(f"TILANNE_MAIL_FROM must hold a plain address: {error}") from error
+        raise ValueError(f"TILANNE_MAIL_FROM must hold one plain address: {error}") from error
     if settings.smtp_url is None:
         return Mailbox(tools, mail_from=settings.mail_from)
     return Smtp(

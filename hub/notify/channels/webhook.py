@@ -131,8 +131,8 @@ def wait_of(text: str | None, now: datetime) -> float | None:
     """Read a Retry-After header: seconds or a date (RFC 9110 §10.2.3); None if it says nothing."""
     if text is None:
         return None
-    if text.strip().isdigit():
-        return float(text.strip()[:12])
+    if text.isascii() and text.isdigit():
+        return float(text[:12])
     try:
         then = parsedate_to_datetime(text)
         return max((then - now).total_seconds(), 0.0)

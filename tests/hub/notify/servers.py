@@ -1,4 +1,4 @@
-"""Real servers on loopback: one that takes mail, one that takes webhooks; both do as they are told."""
+"""Real servers on loopback: one takes mail, one takes webhooks; both answer as they are told."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable

@@ -1,4 +1,4 @@
-"""A small world to tell of: a real database, a clock that stands, orders, parcels and outbox rows."""
+"""A small world to tell of: a real database, a clock that stands, orders and outbox rows."""
 
 import asyncio
 from collections.abc import Callable, Mapping

@@ -1,0 +1,135 @@
+"""What a stranger writes into a name or an address never becomes a header or a second recipient."""
+
+from email import policy
+from email.parser import BytesParser
+
+import pytest
+
+from hub.notify.channels import DeliveryError, Message
+from hub.notify.letter import HEADERS, address, compose, message_id
+from tests.hub.notify.world import NOW
+
+FROM = "Villakauppa <tilaukset@villa.example>"
+
+
+def message(**parts: str) -> Message:
+    known = {
+        "key": "0f" * 32,
+        "recipient": "c1",
+        "to": "maija@example.fi",
+        "subject": "Tilauksesi #1001 on matkalla – äö",
+        "short": "",
+        "text": "Hei Maija!\n\n.\n\nFrom the beginning\n",
+        "html": "<p>Hei</p>",
+        "language": "fi",
+    }
+    return Message(**(known | parts), payload=b"")
+
+
+def test_a_letter_says_from_whom_to_whom_and_what() -> None:
+    written = compose(message(), mail_from=FROM, now=NOW)
+    read = BytesParser(policy=policy.default).parsebytes(written)
+
+    assert written.isascii()
+    assert set(HEADERS) == set(read.keys())
+    assert "Tilauksesi #1001 on matkalla – äö" == read["Subject"]
+    assert ["maija@example.fi"] == [one.addr_spec for one in read["To"].addresses]
+    assert "Mon, 23 Nov 2026 09:00:00 +0000" == str(read["Date"])
+    plain, html = (read.get_body((kind,)).get_content() for kind in ("plain", "html"))
+    assert "Hei Maija!\r\n\r\n.\r\n\r\nFrom the beginning\r\n" == plain
+    assert "<p>Hei</p>\r\n" == html
+
+
+def test_the_message_id_is_the_same_for_every_attempt() -> None:
+    one, two = (BytesParser(policy=policy.default).parsebytes(raw) for raw in _twice())
+
+    assert one["Message-ID"] == two["Message-ID"] == f"<{'0f' * 16}@villa.example>"
+    assert message_id("a" * 64, "x@y.example") != message_id("b" * 64, "x@y.example")
+
+
+def _twice() -> list[bytes]:
+    return [compose(message(text=text), mail_from=FROM, now=NOW) for text in ("a", "b")]
+
+
+SMUGGLED = [
+    "x\r\nBcc: eve@evil.example",
+    "x\nBcc: eve@evil.example",
+    "x\rBcc: eve@evil.example",
+    "x\x00y",
+    "x\x0bBcc: eve@evil.example",
+    "x\x7fy",
+    "=?utf-8?q?a=0ABcc=3A_a=40b=2Ec?=",  # CVE-2024-6923
+    "=?utf-8?b?YQpCY2M6IGFAYi5j?=",
+    "tilaus =?iso-8859-1?q?=0D=0ABcc:_eve?= x",
+]
+
+
+@pytest.mark.parametrize("text", SMUGGLED)
+def test_a_subject_cannot_smuggle_a_header(text: str) -> None:
+    with pytest.raises(DeliveryError, match="header") as refused:
+        compose(message(subject=text), mail_from=FROM, now=NOW)
+
+    assert refused.value.permanent
+
+
+ODD = [
+    "",
+    "maija",
+    "@example.fi",
+    "maija@",
+    "maija@example..fi",
+    "maija@-example.fi",
+    "a@example.fi, b@example.fi",
+    "a@example.fi b@example.fi",
+    "Maija <maija@example.fi>",
+    "<maija@example.fi>",
+    '"a@b"@example.fi',
+    '"maija"@example.fi',
+    "maija@example.fi\r\nBcc: eve@evil.example",
+    "maija(comment)@example.fi",
+    "maija@[127.0.0.1]",
+    ".maija@example.fi",
+    "mai..ja@example.fi",
+    "mäija@example.fi",
+    f"{'m' * 65}@example.fi",
+    f"m@{'e' * 64}.fi",
+    f"m@{'example.' * 40}fi",
+    "=?utf-8?q?x?=@example.fi",
+    "maija@example.fi\n",
+    "a@b;c@d",
+    "a@b\x00.fi",
+]
+
+
+@pytest.mark.parametrize("text", ODD)
+def test_what_is_not_one_plain_address_is_refused(text: str) -> None:
+    with pytest.raises(DeliveryError) as refused:
+        address(text)
+
+    assert refused.value.permanent
+
+
+@pytest.mark.parametrize(
+    "text, plain",
+    [
+        ("maija@example.fi", "maija@example.fi"),
+        (" maija+villa@example.fi ", "maija+villa@example.fi"),
+        ("o'brien@example.fi", "o'brien@example.fi"),
+        ("matti@äiti.fi", "matti@xn--iti-pla.fi"),
+    ],
+)
+def test_a_plain_address_is_kept(text: str, plain: str) -> None:
+    assert plain == address(text)
+
+
+def test_a_header_of_the_message_cannot_name_a_second_recipient() -> None:
+    odd = Message(
+        **{**_parts(), "headers": {"X-Note": "one\ntwo"}},
+    )
+    with pytest.raises(DeliveryError, match="header"):
+        compose(odd, mail_from=FROM, now=NOW)
+
+
+def _parts() -> dict[str, object]:
+    known = message()
+    return {name: getattr(known, name) for name in known.__slots__}
