@@ -67,7 +67,7 @@ class Dispatcher:
         self._awake.set()
 
     async def run(self) -> None:
-        """Work until ``close`` or cancellation; a database that is away is waited for."""
+        """Work until ``stop`` or cancellation; a database that is away is waited for."""
         while not self._stopping:
             self._awake.clear()
             try:
@@ -87,7 +87,7 @@ class Dispatcher:
         await asyncio.gather(*self._tasks)
         return done
 
-    async def close(self, grace: float = GRACE) -> None:
+    async def stop(self, grace: float = GRACE) -> None:
         """Take nothing new, give what is under way ``grace`` seconds to end, close the channels."""
         self._stopping = True
         self._awake.set()

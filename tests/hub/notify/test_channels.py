@@ -1,4 +1,4 @@
-"""What every channel promises, whichever it is; a new file in the folder is tested by being there."""
+"""What every channel promises, whichever it is; a new one is tested by being in the folder."""
 
 import asyncio
 from typing import Any

@@ -68,14 +68,18 @@ def test_a_sink_that_may_have_heard_is_corrected_and_not_told_the_wrong_thing_ag
             world.later(minutes=1)
             await dispatcher.step()
             await dispatcher.step()
-            await dispatcher.close()
+            await dispatcher.stop()
             return [hook.body for hook in store.received]
 
     world.add_order(email=None)
     world.tell("delivered")
     bodies = asyncio.run(story())
 
-    sink = [row for row, n in zip(world.states(), world.notices()) if n.channel == "webhook"]
+    sink = [
+        row
+        for row, n in zip(world.states(), world.notices(), strict=True)
+        if n.channel == "webhook"
+    ]
     assert [("delivered", "suppressed", "withdrawn"), ("correction", "sent", None)] == sink
     assert [b'"order.delivered"', b'"order.correction"'] == [
         body[8:].split(b",")[0] for body in bodies

@@ -22,7 +22,9 @@ def stopped_in_an_attempt(world: World, settings: Settings, *, handed: bool) -> 
     world.store.write_now(lambda c: plan(c, house, world.now))
     caught = world.store.write_now(lambda c: take(c, house, lanes(house), world.now)).taken
     for one in caught if handed else ():
-        world.store.write_now(lambda c, id=one.row.id: attempts.mark_handing(c, id, 1, world.now))
+        world.store.write_now(
+            lambda c, notice=one.row.id: attempts.mark_handing(c, notice, 1, world.now)
+        )
 
 
 async def with_mail(story: Callable[[Post, Settings], Awaitable[None]], **more: str) -> None:
@@ -87,7 +89,7 @@ def test_a_sink_gets_it_again_under_the_same_id(world: World) -> None:
         first = world.dispatcher(settings)
         stopped_in_an_attempt(world, settings, handed=True)
         await first.step()
-        await first.close()
+        await first.stop()
 
         again = store.received[0].headers["webhook-id"]
         from hub.notify.sending import key_of

@@ -104,7 +104,7 @@ def test_a_network_that_is_allowed_is_dialled_in_both_spellings_and_no_other_is(
 
 
 def test_a_network_that_is_none_stops_the_start() -> None:
-    with pytest.raises(ValueError, match="10.0.0.1/8"):
+    with pytest.raises(ValueError, match=r"10\.0\.0\.1/8"):
         networks(["10.0.0.1/8"])
 
 

@@ -24,7 +24,7 @@ async def steps(dispatcher: Dispatcher, number: int = 10) -> None:
     for _ in range(number):
         if not await dispatcher.step():
             break
-    await dispatcher.close()
+    await dispatcher.stop()
 
 
 def test_a_change_becomes_one_letter_and_one_signed_webhook(world: World) -> None:
@@ -74,7 +74,7 @@ def test_two_dispatchers_send_one_letter(world: World) -> None:
             world.tell("delayed", revision=str(n))
         for _ in range(25):
             await asyncio.gather(one.step(), two.step())
-        await asyncio.gather(one.close(), two.close())
+        await asyncio.gather(one.stop(), two.stop())
 
         assert 20 == one.counts.sent + two.counts.sent
 
@@ -102,7 +102,11 @@ def test_news_that_is_overtaken_is_not_sent_to_the_customer_but_to_sinks_in_orde
         ("shipped", "suppressed", "superseded by out_for_delivery"),
         ("out_for_delivery", "suppressed", "superseded by delivered"),
         ("delivered", "sent", None),
-    ] == [row for row, notice in zip(world.states(), world.notices()) if notice.channel == "email"]
+    ] == [
+        row
+        for row, notice in zip(world.states(), world.notices(), strict=True)
+        if notice.channel == "email"
+    ]
 
 
 def test_another_parcel_overtakes_nothing(world: World) -> None:
@@ -153,7 +157,7 @@ def test_a_slow_sink_delays_nobody_else(world: World) -> None:
             release.set()
             await until(lambda: dispatcher.counts.sent == 90)
             running.cancel()
-            await dispatcher.close()
+            await dispatcher.stop()
 
     for n in range(30):
         world.add_order(f"o{n}")
@@ -170,11 +174,11 @@ def test_the_dispatcher_is_woken_rather_than_polling(world: World) -> None:
         loop = asyncio.get_running_loop()
         began = loop.time()
         dispatcher.wake()
-        await until(lambda: world.mail())
+        await until(world.mail)
 
         assert loop.time() - began < 0.7  # the poll comes after a second
         running.cancel()
-        await dispatcher.close()
+        await dispatcher.stop()
 
     world.add_order()
     asyncio.run(story())
