@@ -1,6 +1,7 @@
 """Commands that only look: connectors, health of the installation, figures."""
 
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
@@ -8,8 +9,7 @@ import typer
 from rich.table import Table
 
 from connectors.registry import discover
-from hub.bench import figures
-from hub.cli.terminal import Json, out, write_json
+from hub.cli.terminal import Json, err, fail, out, write_json
 from hub.config import Settings
 from hub.doctor import examine
 
@@ -63,9 +63,13 @@ def bench(
 ) -> None:
     """Measure the pipeline beside a bare loop that writes the same rows; one JSON line a figure.
 
-    Example: tilanne bench --runs 3
+    Part of the source checkout. Example: tilanne bench --runs 3
     """
-    for figure in figures(facts=facts, runs=runs, folder=folder):
+    try:
+        measured = import_module("bench.pipeline")
+    except ModuleNotFoundError:
+        fail("the benchmarks are part of the source checkout: run `make bench` there")
+    for figure in measured.figures(facts=facts, runs=runs, folder=folder, progress=err.print):
         write_json(figure)
 
 
