@@ -16,7 +16,6 @@ from starlette.responses import Response
 
 from hub.refusals import KINDS, Kind, Refused, storage_refused
 from hub.store.session import StoreUnavailable
-from hub.web.openapi import describe
 from hub.web.schemas_of_history import ProblemKind
 
 MEDIA_TYPE = "application/problem+json"
@@ -47,7 +46,6 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _mistake)
     app.include_router(_router())
-    describe(app)
 
 
 def declared(*slugs: str) -> dict[int | str, dict[str, object]]:

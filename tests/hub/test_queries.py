@@ -1,4 +1,4 @@
-"""The reader, asked directly: shared look-ups, sums that agree, and spellings of keys."""
+"""The reader, asked directly: orders as they are now, sums that agree, and spellings of keys."""
 
 import asyncio
 import sqlite3
@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection
 from sqlmodel import SQLModel
 
 from hub.queries import Queries
@@ -56,70 +56,43 @@ def belief(number: int) -> BeliefRow:
     )  # fmt: skip
 
 
-def test_questions_that_wait_together_share_one_look_up(store: Store) -> None:
-    put(store, *(belief(n) for n in range(50)))
-    statements: list[str] = []
-    event.listen(
-        store.reader, "before_cursor_execute", lambda *call: statements.append(str(call[2]))
-    )
-
+def test_an_order_is_what_was_last_made_durable(store: Store) -> None:
     async def ask() -> list[int | None]:
-        queries = Queries(store)
-        asked = [queries.order(f"k:{n % 60}") for n in range(120)]
-        return [found.version if found else None for found in await asyncio.gather(*asked)]
-
-    answers = asyncio.run(ask())
-
-    assert [n % 60 if n % 60 < 50 else None for n in range(120)] == answers
-    assert 1 == len([text for text in statements if "FROM belief" in text])
-
-
-def test_an_answer_is_never_older_than_the_question(store: Store) -> None:
-    async def ask() -> list[bool]:
         queries, seen = Queries(store), []
-        for n in range(20):
-            await store.write(lambda c, n=n: c.execute(BeliefRow.__table__.insert(), [
-                belief(n).model_dump()]))  # fmt: skip
-            found = await asyncio.gather(queries.order(f"k:{n}"), queries.order(f"k:{n}"))
-            seen += [one is not None for one in found]
+        for n in range(5):
+            await store.append(SQLModel.metadata.tables["belief"], belief(n).model_dump())
+            found = await queries.order(f"k:{n}")
+            seen.append(found.version if found else None)
         return seen
 
-    assert all(asyncio.run(ask()))
+    assert [0, 1, 2, 3, 4] == asyncio.run(ask())
 
 
-def test_whoever_stops_waiting_does_not_spoil_it_for_others(store: Store) -> None:
+def test_reading_waits_for_no_writer(store: Store) -> None:
     put(store, belief(1))
+    other = sqlite3.connect(str(store.url.database), isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    other.execute("UPDATE belief SET version = 2")
+    before = asyncio.run(Queries(store).order("k:1"))
+    other.execute("COMMIT")
+    other.close()
+    after = asyncio.run(Queries(store).order("k:1"))
 
-    async def ask() -> int | None:
-        queries = Queries(store)
-        hasty = asyncio.create_task(queries.order("k:1"))
-        patient = asyncio.create_task(queries.order("k:1"))
-        await asyncio.wait([hasty], timeout=0)
-        hasty.cancel()
-        found = await patient
-        return found.version if found else None
-
-    assert 1 == asyncio.run(ask())
+    assert (1, 2) == (before.version if before else None, after.version if after else None)
 
 
-def test_a_look_up_that_fails_fails_for_all_who_wait_and_the_next_one_works(store: Store) -> None:
+def test_a_look_up_that_fails_says_so_and_the_next_one_works(store: Store) -> None:
     put(store, belief(1))
     other = sqlite3.connect(str(store.url.database))
-
-    async def ask() -> tuple[list[object], object]:
-        queries = Queries(store)
-        other.execute("ALTER TABLE belief RENAME TO elsewhere")
-        failed = await asyncio.gather(
-            *(queries.order(f"k:{n}") for n in range(3)), return_exceptions=True
-        )
-        other.execute("ALTER TABLE elsewhere RENAME TO belief")
-        return failed, await queries.order("k:1")
-
-    failed, found = asyncio.run(ask())
+    other.execute("ALTER TABLE belief RENAME TO elsewhere")
+    with pytest.raises(StoreUnavailable):
+        asyncio.run(Queries(store).order("k:1"))
+    with pytest.raises(StoreUnavailable):
+        asyncio.run(Queries(store).recent(1))
+    other.execute("ALTER TABLE elsewhere RENAME TO belief")
     other.close()
 
-    assert [StoreUnavailable] * 3 == [type(one) for one in failed]
-    assert found is not None
+    assert asyncio.run(Queries(store).order("k:1"))
 
 
 def test_everything_accepted_is_in_exactly_one_sum(store: Store) -> None:

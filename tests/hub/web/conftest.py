@@ -26,6 +26,7 @@ from hub.store.tables import (
     TimelineRow,
 )
 from hub.web import api, health, pages, problems
+from hub.web.openapi import describe
 from state_machine.events import (
     Event,
     Ordered,
@@ -168,6 +169,7 @@ def app_on(store: Store, *, host: str = "127.0.0.1") -> FastAPI:
     app.include_router(
         pages.router(queries=queries, settings=settings, labels=labels, clock=lambda: NOW)
     )
+    describe(app)
     return app
 
 
