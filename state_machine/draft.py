@@ -3,10 +3,10 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from state_machine.events import OrderedLine, PickupPoint, Units
+from state_machine.events import MAX_ID, OrderedLine, PickupPoint, Units
 from state_machine.lifecycle import How, Stage
 from state_machine.manifest import Manifest
-from state_machine.milestones import Milestone, Told
+from state_machine.milestones import ANEW, Milestone, Told
 from state_machine.order import Problem, Promise, Refund
 from state_machine.returns import ReturnStage
 from state_machine.statuses import Status
@@ -50,9 +50,9 @@ class Load:
     @property
     def stage(self) -> Stage:
         """The stage of the parcel of which the least can be claimed: units are nowhere further."""
+        if len(self.parcels) == 1:
+            return self.parcels[0].stage or Stage.ANNOUNCED
         stages = [parcel.stage or Stage.ANNOUNCED for parcel in self.parcels]
-        if len(stages) == 1:
-            return stages[0]
         live = [stage for stage in stages if stage is not Stage.CANCELLED]
         return min(live, key=claim) if live else Stage.CANCELLED
 
@@ -125,11 +125,11 @@ class Draft:
     manifest: Manifest
     refunded_returns: frozenset[str]  #: returns that have a refund fact of their own
     exchanged_returns: frozenset[str]  #: returns that have a replacement parcel of their own
-    #: (parcel, milestone) -> how many of the facts that may have reached it were retracted
-    undone: dict[tuple[str, Told], int]
+    undone: dict[str, int]  #: subject of milestones -> how many facts about it were retracted
     waiting: dict[str, Waiting]
     tallies: dict[str, Tally] = field(default_factory=dict)  #: up to the last fact applied
     skipped: bool = False  #: the fact being replayed left scans out
+    still: bool = False  #: the fact being replayed moved no unit
     parcels: dict[str, DraftParcel] = field(default_factory=dict)
     loads: dict[str, Load] = field(default_factory=dict)
     returns: dict[str, DraftReturn] = field(default_factory=dict)
@@ -143,6 +143,14 @@ class Draft:
     milestones: dict[tuple[Told, str, str], Milestone] = field(default_factory=dict)
 
     def reach(self, code: Told, subject: str, revision: str, *, at: datetime, fact: str) -> None:
-        """Note a milestone; the first fact that reaches it stays its cause."""
-        milestone = Milestone(code, subject, revision[:255], at, fact)
-        self.milestones.setdefault(milestone.key, milestone)
+        """Note a milestone; the first fact that reaches it stays its cause.
+
+        What was retracted may have been told and corrected. What is reached after that, or reached
+        again, is a happening of its own, so the retractions count in the revision.
+        """
+        undone = self.undone.get(subject)
+        anew = f"{ANEW}{undone}" if undone else ""
+        revision = revision[: MAX_ID - len(anew)] + anew
+        self.milestones.setdefault(
+            (code, subject, revision), Milestone(code, subject, revision, at, fact)
+        )

@@ -45,7 +45,6 @@ from state_machine.events import (
 )
 from state_machine.freeze import freeze
 from state_machine.manifest import Manifest, read
-from state_machine.milestones import Told
 from state_machine.order import Belief, Effect, Outcome
 from state_machine.rollup import settle_status, tally
 
@@ -99,11 +98,12 @@ def _when(event: Event) -> tuple[datetime, int, int, str]:
 
 
 def _replay(draft: Draft, event: Event) -> Effect:
-    draft.skipped = False
+    draft.skipped = draft.still = False
     refused = STEPS[type(event.what)][0](draft, event, event.what)
     if refused is not None:
         return Effect(event.id, Outcome.IGNORED, refused)
-    settle_status(draft, event.occurred_at)
+    if not draft.still:
+        settle_status(draft, event.occurred_at)
     return Effect(event.id, Outcome.APPLIED, skipped=draft.skipped)
 
 
@@ -132,13 +132,15 @@ def _prepare(standing: list[Event], gone: list[Event]) -> Draft:
     return draft
 
 
-def _undone(manifest: Manifest, gone: list[Event]) -> dict[tuple[str, Told], int]:
-    undone: Counter[tuple[str, Told]] = Counter()
+def _undone(manifest: Manifest, gone: list[Event]) -> dict[str, int]:
+    undone: Counter[str] = Counter()
     for event in gone:
-        told = parcel_steps.what_it_told(event)
-        if told and isinstance(event.what, ParcelAnnounced | ParcelScanned):
-            name = manifest.name_of(event.what.parcel).removeprefix("#")
-            undone.update((name, code) for code in told)
+        ref = getattr(event.what, "parcel", None)
+        back = getattr(event.what, "return_id", None) or (ref and manifest.return_of(ref))
+        name = manifest.name_of(ref) if ref and not back else ""
+        undone[f"return:{back}" if back else f"parcel:{name}" if name else "order"] += 1
+        if name in manifest.replaces:
+            undone[f"return:{manifest.replaces[name]}"] += 1
     return dict(undone)
 
 

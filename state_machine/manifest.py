@@ -11,7 +11,7 @@ from state_machine.events import ParcelAnnounced, ParcelRef, ReturnMoved, Units
 class Manifest:
     """What the shop said of its parcels, whenever. A load is units that travel together."""
 
-    #: any name of a parcel (the shop's id, "#" + tracking number) -> the one name it is known by
+    #: any name of a parcel (the shop's id, the tracking number) -> the one it is known by, its id
     names: dict[str, str]
     loads: dict[str, list[str]]  #: parcel -> the loads in it
     contents: dict[str, tuple[Units, ...] | None]  #: load -> its units; None: not known
@@ -20,42 +20,44 @@ class Manifest:
 
     def name_of(self, ref: ParcelRef) -> str:
         """Return the one name of the parcel that ``ref`` speaks of."""
-        own, number = _own(ref), _number(ref)
-        return self.names.get(own) or self.names.get(number) or own
+        own = _own(ref)
+        return self.names.get(own) or self.names.get(ref.number or "") or own
 
     def return_of(self, ref: ParcelRef) -> str | None:
         """Return the return whose goods the parcel brings back, if it is such a parcel."""
         if not self.returns:
             return None
-        return self.returns.get(_own(ref)) or self.returns.get(_number(ref))
+        return self.returns.get(_own(ref)) or self.returns.get(ref.number or "")
 
     def former_names(self) -> tuple[tuple[str, str], ...]:
         """Return (former id, id) of every parcel that has gone, or may have gone, by another id."""
-        pairs = ((was.removeprefix("#"), now.removeprefix("#")) for was, now in self.names.items())
-        return tuple(sorted({(was, now) for was, now in pairs if was != now}))
+        return tuple(sorted((was, now) for was, now in self.names.items() if was != now))
 
 
 def read(whats: Iterable[Any]) -> Manifest:
     """Read what is said of parcels. In: what the facts say, in the order it happened."""
     manifest = Manifest({}, {}, {}, {}, {})
     load_of: dict[str, str] = {}
+    bare: set[str] = set()  #: loads known by a tracking number only
     for what in whats:
         ref = getattr(what, "parcel", None)
         if ref is None:
             continue
         back = _brings_back(what)
         if back is not None:
-            manifest.returns.update(dict.fromkeys((_own(ref), _number(ref)), back))
+            manifest.returns.update(dict.fromkeys((_own(ref), ref.number or ""), back))
         elif isinstance(what, ParcelAnnounced):
             _same(manifest.names, ref)
             own = _own(ref)
             load = load_of[own] = what.load or load_of.get(own) or own
             if what.units is not None or load not in manifest.contents:
                 manifest.contents[load] = what.units
-        elif ref.id is not None and ref.number is not None:
+            if ref.id is None and what.load is None:
+                bare.add(load)
+        elif ref.id and ref.number:
             _same(manifest.names, ref)
     manifest.returns.pop("", None)
-    _stow(manifest, load_of)
+    _stow(manifest, load_of, bare)
     for what in whats:
         if isinstance(what, ParcelAnnounced) and what.exchange_for and what.returns is None:
             manifest.replaces[manifest.name_of(what.parcel)] = what.exchange_for
@@ -64,11 +66,7 @@ def read(whats: Iterable[Any]) -> Manifest:
 
 def _own(ref: ParcelRef) -> str:
     """Return the name a parcel goes by before anything else is known of it."""
-    return ref.id if ref.id is not None else f"#{ref.number or ''}"
-
-
-def _number(ref: ParcelRef) -> str:
-    return f"#{ref.number}" if ref.number else ""
+    return ref.id or ref.number or ""
 
 
 def _brings_back(what: object) -> str | None:
@@ -79,14 +77,14 @@ def _brings_back(what: object) -> str | None:
 
 def _same(names: dict[str, str], ref: ParcelRef) -> None:
     """Give a parcel one name. Whatever shares an id or a number is one parcel."""
-    own, number = _own(ref), _number(ref) or _own(ref)
+    own, number = _own(ref), ref.number or _own(ref)
     name = names.get(own) or names.get(number) or own
     for other in {names.get(own, name), names.get(number, name)} - {name}:
         names.update({known: name for known, is_ in names.items() if is_ == other})
     names[own] = names[number] = name
 
 
-def _stow(manifest: Manifest, load_of: dict[str, str]) -> None:
+def _stow(manifest: Manifest, load_of: dict[str, str], bare: set[str]) -> None:
     """Say which loads are in which parcel: two fulfilments with one number are one parcel."""
     for own, load in load_of.items():
         loads = manifest.loads.setdefault(manifest.names[own], [])
@@ -94,6 +92,6 @@ def _stow(manifest: Manifest, load_of: dict[str, str]) -> None:
             loads.append(load)
     for loads in manifest.loads.values():
         # A number that was named without more says nothing beside a fulfilment of that number.
-        empty = [one for one in loads if one[0] == "#" and manifest.contents[one] is None]
+        empty = [load for load in loads if load in bare and manifest.contents[load] is None]
         if len(empty) < len(loads):
-            loads[:] = [one for one in loads if one not in empty]
+            loads[:] = [load for load in loads if load not in empty]

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-#: in a revision: what follows says how often the same was told and taken back before
+#: in a revision: what follows says how many facts about the subject have been retracted
 ANEW = "~"
 
 

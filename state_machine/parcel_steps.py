@@ -12,7 +12,7 @@ from state_machine.events import (
     PickupDue,
 )
 from state_machine.lifecycle import MEANS, NEXT, ROADS, Stage
-from state_machine.milestones import ANEW, Told
+from state_machine.milestones import Told
 from state_machine.return_steps import move_return
 from state_machine.returns import ReturnStage
 from state_machine.rollup import tally
@@ -53,7 +53,7 @@ def find(draft: Draft, ref: ParcelRef) -> DraftParcel:
 
 def _open(draft: Draft, name: str) -> DraftParcel:
     replaces = draft.manifest.replaces.get(name)
-    parcel = DraftParcel(name.removeprefix("#"), exchange_for=replaces)
+    parcel = DraftParcel(name, exchange_for=replaces)
     draft.parcels[name] = parcel
     if replaces is not None:
         return parcel  # replacements are not units of the order
@@ -96,6 +96,7 @@ def scanned(draft: Draft, event: Event, what: ParcelScanned) -> Refused:
     _details(parcel, what)
     if stage.step >= parcel.problem_step:
         parcel.problem = None
+    draft.still = stage is now
     if stage is not now:
         _arrive(draft, parcel, stage, event)
     elif stage is Stage.OUT_FOR_DELIVERY:
@@ -126,8 +127,7 @@ def _tell_shipped(draft: Draft, parcel: DraftParcel, event: Event) -> None:
         draft.reach(Told.EXCHANGE_SHIPPED, subject, "", at=at, fact=fact)
         return
     code = Told.SHIPPED if all_shipped(draft) else Told.PARTIALLY_SHIPPED
-    revision = _anew(draft, parcel, Told.SHIPPED, "")
-    draft.reach(code, parcel.subject, revision, at=at, fact=fact)
+    draft.reach(code, parcel.subject, "", at=at, fact=fact)
 
 
 def all_shipped(draft: Draft) -> bool:
@@ -144,25 +144,7 @@ def _tell_stage(draft: Draft, parcel: DraftParcel, stage: Stage, event: Event) -
         content = day(event.occurred_at)
     elif code is Told.LOST_OR_DAMAGED:
         content = str(stage)
-    revision = _anew(draft, parcel, code, content)
-    draft.reach(code, parcel.subject, revision, at=event.occurred_at, fact=event.id)
-
-
-def _anew(draft: Draft, parcel: DraftParcel, code: Told, content: str) -> str:
-    """Make a revision; what was retracted may have been told and corrected, so it counts."""
-    undone = draft.undone.get((parcel.id, code))
-    return f"{content}{ANEW}{undone}" if undone else content
-
-
-def what_it_told(event: Event) -> frozenset[Told]:
-    """Say which milestones of its parcel a fact may have brought about."""
-    what = event.what
-    if isinstance(what, ParcelAnnounced):
-        return frozenset({Told.SHIPPED}) if what.trusted else frozenset()
-    if not isinstance(what, ParcelScanned):
-        return frozenset()
-    left = {Told.SHIPPED} if what.stage.shipped else set()
-    return frozenset(left | ({TELLS[what.stage]} if what.stage in TELLS else set()))
+    draft.reach(code, parcel.subject, content, at=event.occurred_at, fact=event.id)
 
 
 def seen(draft: Draft, event: Event, what: ParcelSeen) -> Refused:

@@ -40,15 +40,22 @@ def tally(draft: Draft) -> dict[str, Tally]:
     """Count, per line, where its units are. Every unit is in exactly one place."""
     tallies = {line.id: Tally(line.quantity, line.quantity) for line in draft.lines.values()}
     unknown: list[Stage] = []
-    for stage, load in _loads(draft):
+    dead_ends: list[tuple[Stage, Load]] = []
+    for load in draft.loads.values():
+        stage = load.stage
         if load.units is None or draft.nameless:
             unknown.append(stage)
-        else:
-            for units in load.units:
-                _ride(tallies.get(units.line), stage, units.quantity)
+        elif stage in DEAD_ENDS:
+            dead_ends.append((stage, load))
+        elif stage is not Stage.CANCELLED:
+            _load(tallies, stage, load.units)
+    for stage, load in dead_ends:
+        _load(tallies, stage, load.units or ())
+    unknown = [stage for stage in unknown if stage is not Stage.CANCELLED]
     rest = min(unknown, key=claim) if unknown else None
     for line, place in tallies.items():
-        _cancel(place, draft.waiting[line].cancelled)
+        if draft.waiting[line].cancelled:
+            _cancel(place, draft.waiting[line].cancelled)
         # What no parcel is known to hold rides in the parcel nobody described, as far behind as
         # the slowest of them: we never claim more progress than is certain.
         if rest is not None:
@@ -60,16 +67,14 @@ def tally(draft: Draft) -> dict[str, Tally]:
     return tallies
 
 
-def _loads(draft: Draft) -> list[tuple[Stage, Load]]:
-    """Return what travels or has travelled, dead ends last: they hold what nobody else does."""
-    loads = [(load.stage, load) for load in draft.loads.values()]
-    loads = [one for one in loads if one[0] is not Stage.CANCELLED]
-    return loads if len(loads) < 2 else sorted(loads, key=lambda one: one[0] in DEAD_ENDS)
+def _load(tallies: dict[str, Tally], stage: Stage, content: tuple[Units, ...]) -> None:
+    for units in content:
+        place = tallies.get(units.line)
+        if place is not None:
+            _ride(place, stage, units.quantity)
 
 
-def _ride(place: Tally | None, stage: Stage, quantity: int) -> None:
-    if place is None:
-        return
+def _ride(place: Tally, stage: Stage, quantity: int) -> None:
     count = min(quantity, place.free)
     if count > 0:
         place.free -= count

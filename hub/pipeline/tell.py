@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 
 from state_machine.changes import Change
-from state_machine.milestones import Told
+from state_machine.milestones import ANEW, Told
 from state_machine.order import Order
 
 JSON = orjson.OPT_UTC_Z
@@ -40,7 +40,8 @@ def _content(order_id: str, order: Order, change: Change, version: int) -> dict[
     kind, _, name = milestone.subject.partition(":")
     parcel = next((p for p in order.parcels if kind == "parcel" and p.id == name), None)
     ret = next((r for r in order.returns if kind == "return" and r.id == name), None)
-    refund = next((r for r in order.refunds if r.id == milestone.revision), None)
+    own = milestone.revision.rpartition(ANEW)[0] or milestone.revision
+    refund = next((r for r in order.refunds if r.id in (own, milestone.revision)), None)
     return {
         "kind": "corrected" if change.corrects else "reached",
         "milestone": milestone.code,
