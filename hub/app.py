@@ -1,8 +1,10 @@
 """The composition root: the only file that builds things and hands them out."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+import signal
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 
 import structlog
@@ -28,6 +30,7 @@ from hub.store.session import Store
 from hub.web import api, health, pages, problems
 from hub.web.openapi import describe
 
+STOPS = (signal.SIGINT, signal.SIGTERM)
 GRACE_S = 10  #: seconds a stopping hub gives open requests
 
 _log = structlog.get_logger()
@@ -120,9 +123,30 @@ def _assemble(settings: Settings, clock: Clock, store: Store) -> Hub:
     )
 
 
+class Listener(uvicorn.Server):
+    """The HTTP server; a hub that was asked to stop and did so ends well."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stop at SIGINT and SIGTERM.
+
+        The library would raise the signal again once the door is closed, and the process would end
+        as if it had been killed.
+        """
+        here = threading.current_thread() is threading.main_thread()
+        loop = asyncio.get_running_loop()
+        for stop in STOPS if here else ():
+            loop.add_signal_handler(stop, self.handle_exit, stop, None)
+        try:
+            yield
+        finally:
+            for stop in STOPS if here else ():
+                loop.remove_signal_handler(stop)
+
+
 def server(hub: Hub) -> uvicorn.Server:
     """Return the HTTP server of a hub, not yet started."""
-    return uvicorn.Server(
+    return Listener(
         uvicorn.Config(
             hub.api,
             host=hub.settings.host,
