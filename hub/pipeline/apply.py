@@ -4,26 +4,21 @@ The connection it is given is inside the writer's transaction; whoever calls com
 the whole batch. De-duplication is done by the UNIQUE keys of inbox, timeline and outbox.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from sqlalchemy import Connection
 
-from connectors.contract import Contact
-from hub.pipeline import quarantine
 from hub.pipeline.correlate import Homes, correlate
-from hub.pipeline.tell import outbox_row
+from hub.pipeline.outcomes import settle, take_in
+from hub.pipeline.recent import AtHand, Recent
+from hub.pipeline.renew import Facts, Renewed
 from hub.pipeline.translate import Translated
 from hub.store import belief, contacts, inbox, log, parking, timeline
-from hub.store.belief import Known
 from hub.store.rows import insert_new
 from hub.store.tables import OutboxRow
 from hub.store.timeline import Arrival
-from state_machine.changes import changes
-from state_machine.events import Event
-from state_machine.fold import fold
-from state_machine.order import Belief
 
 READER = "pipeline"
 OUTBOX = OutboxRow.__table__  # type: ignore[attr-defined]
@@ -38,21 +33,23 @@ class Applied:
     facts: int = 0  #: new on some order's timeline
     orders: list[str] = field(default_factory=list)  #: whose belief changed
     told: int = 0  #: rows in the outbox
+    at_hand: dict[str, AtHand] = field(default_factory=dict)  #: those orders, once it is committed
 
 
-def apply(connection: Connection, batch: Sequence[Translated], *, old: int, new: int) -> Applied:
+def apply(
+    connection: Connection, batch: Sequence[Translated], recent: Recent, *, old: int, new: int
+) -> Applied:
     """Apply a batch of translated raws, all or nothing.
 
-    In: the batch, and the log positions before and after it. Raises ``CursorMoved`` when another
-    worker was faster, and whatever the database raises.
+    In: the batch, the orders at hand, and the log positions before and after it. Raises
+    ``CursorMoved`` when another worker was faster, and whatever the database raises.
     """
     log.advance(connection, READER, old=old, new=new)
-    fresh, outcome = _take_in(connection, batch)
+    fresh, outcome = take_in(connection, batch)
     applied = Applied(raws=len(batch))
-    parked, added = digest(connection, fresh, applied)
-    _settle(connection, fresh, parked, added, outcome)
-    for word in outcome.values():
-        applied.outcomes[word] = applied.outcomes.get(word, 0) + 1
+    parked, added = digest(connection, fresh, applied, recent)
+    outcome |= settle(connection, fresh, parked=parked, added=added)
+    applied.outcomes |= Counter(outcome.values())
     return applied
 
 
@@ -60,55 +57,27 @@ def digest(
     connection: Connection,
     batch: Sequence[Translated],
     applied: Applied,
+    recent: Recent,
     *,
     silent: str | None = None,
 ) -> tuple[set[int], set[tuple[str, str]]]:
     """Take what a batch tells into timeline, belief and outbox.
 
-    In: the batch; ``applied``, which is filled in; ``silent``, a reason why nobody is to be told of
-    what changes. Out: the raws that have to wait, and the (order, fact) pairs that are new.
+    In: the batch; ``applied``, which is filled in; the orders at hand; ``silent``, a reason why
+    nobody is to be told of what changes. Out: the raws that have to wait, and the (order, fact)
+    pairs that are new.
     """
     arrivals = [one for translated in batch for one in _arrivals(translated)]
     stated = [
         (contact, translated.delivery) for translated in batch for contact in translated.contacts
     ]
-    homes = correlate(connection, arrivals, stated)
+    homes = correlate(connection, arrivals, stated, recent)
     added = timeline.append(
         connection, [(order, one) for order, ones in homes.facts.items() for one in ones]
     )
     applied.facts += len(added)
     _believe(connection, homes, added, applied, silent)
     return _park(connection, homes), added
-
-
-# --- inbox -------------------------------------------------------------------------------------
-
-
-def _take_in(
-    connection: Connection, batch: Sequence[Translated]
-) -> tuple[list[Translated], dict[int, str]]:
-    """Mark every raw of the batch; return the fresh ones and what the others are."""
-    taken = inbox.take(connection, [one.delivery for one in batch])
-    fresh = [one for one in batch if one.delivery.raw_id in taken]
-    again = [one for one in batch if one.delivery.raw_id not in taken]
-    bodies = inbox.known_bodies(connection, [one.delivery for one in again])
-    outcome: dict[int, str] = {}
-    held = []
-    for one in again:
-        delivery = one.delivery
-        same = bodies.get((delivery.connector, delivery.source, delivery.key)) == delivery.sha256
-        outcome[delivery.raw_id] = "duplicate" if same else "quarantined"
-        if not same:
-            detail = "an earlier delivery had this id and another body; nothing of it was applied"
-            held.append(quarantine.row(one, quarantine.CONFLICT, code=delivery.key, detail=detail))
-    for word in ("duplicate", "quarantined"):
-        inbox.repeat(
-            connection,
-            [one.delivery for one in again if outcome[one.delivery.raw_id] == word],
-            word,
-        )
-    quarantine.keep(connection, held)
-    return fresh, outcome
 
 
 def _arrivals(translated: Translated) -> Iterator[Arrival]:
@@ -128,76 +97,50 @@ def _believe(
     silent: str | None,
 ) -> None:
     touched = {order for order, _ in added} | set(homes.contacts)
-    facts = timeline.load(connection, [order for order in touched if order in homes.known])
-    beliefs: list[dict[str, Any]] = []
-    outbox: list[dict[str, Any]] = []
-    open_lines: dict[str, tuple[str, frozenset[str]]] = {}
-    for order_id in touched:
-        arrivals = homes.facts.get(order_id, [])
-        events: list[Event] = facts.get(order_id) or [one.event for one in arrivals]
-        now = fold(events)
-        _rows_of(homes, order_id, now, beliefs, outbox)
-        open_lines[order_id] = (now.order.shop, _waits_for(now))
-    contacts.save(connection, [one for several in homes.contacts.values() for one in several])
-    belief.save(connection, beliefs)
-    belief.name_parcels(connection, list(homes.numbers.values()))
-    belief.set_open_lines(connection, open_lines)
-    if silent is not None:
-        outbox = [row | {"silent": row["silent"] or silent} for row in outbox]
-    insert_new(connection, OUTBOX, outbox)
-    applied.orders += [row["order_id"] for row in beliefs]
-    applied.told += len(outbox)
-
-
-def _rows_of(
-    homes: Homes,
-    order_id: str,
-    now: Belief,
-    beliefs: list[dict[str, Any]],
-    outbox: list[dict[str, Any]],
-) -> None:
-    """Add the rows that change with one order."""
-    before = homes.known.get(order_id)
-    text = belief.snapshot(now.order)
-    stated = homes.contacts.get(order_id)
-    contact_id = _contact_of(stated, before)
-    received = [one.received_at for one in homes.facts.get(order_id, ())]
-    as_of = max([*received, *([before.as_of] if before else [])])
-    version = (before.version if before else 0) + (before is None or before.snapshot != text)
-    beliefs.append(
-        belief.row(
-            order_id,
-            now.order,
-            text=text,
-            version=version,
-            milestones=now.milestones,
-            contact_id=contact_id,
-            as_of=as_of,
+    renewed = Renewed(at_hand=homes.at_hand)
+    for order, facts in _timelines(connection, homes, touched, added):
+        renewed.order(
+            order,
+            homes.known.get(order),
+            facts,
+            received=[one.received_at for one in homes.facts.get(order, ())],
+            stated=homes.contacts.get(order, ()),
         )
-    )
-    since = max(received, default=as_of)
-    outbox += [
-        outbox_row(order_id, now.order, change, version=version, received_at=since)
-        for change in changes(before.milestones if before else (), now)
-    ]
+    if silent is not None:
+        renewed.silence(silent)
+    contacts.save(connection, [one for several in homes.contacts.values() for one in several])
+    belief.save(connection, renewed.beliefs)
+    belief.name_parcels(connection, list(homes.numbers.values()))
+    belief.set_open_lines(connection, renewed.open_lines)
+    insert_new(connection, OUTBOX, renewed.outbox)
+    applied.orders += [row["order_id"] for row in renewed.beliefs]
+    applied.told += len(renewed.outbox)
+    applied.at_hand |= renewed.at_hand
 
 
-def _contact_of(stated: Sequence[Contact] | None, before: Known | None) -> str | None:
-    if stated:
-        return contacts.contact_id(max(stated, key=lambda one: one.stated_at))
-    return before.contact_id if before else None
+def _timelines(
+    connection: Connection, homes: Homes, orders: set[str], added: set[tuple[str, str]]
+) -> Iterator[tuple[str, Facts]]:
+    """Go through the orders, each with all its facts, those of this batch included."""
+    unread = []
+    for order in orders:
+        arrivals = homes.facts.get(order, ())
+        at_hand = homes.at_hand.get(order)
+        facts = at_hand.facts if at_hand else {}
+        # A fact that is neither new nor at hand: somebody else has written; the database knows.
+        read = order not in homes.known or at_hand is not None
+        read = read and all((order, a.event.id) in added or a.event.id in facts for a in arrivals)
+        if not read:
+            unread.append(order)
+            continue
+        for one in arrivals:
+            facts.setdefault(one.event.id, one.event)
+        yield order, facts
+    for order, events in timeline.load(connection, unread).items():
+        yield order, {event.id: event for event in events}
 
 
-def _waits_for(now: Belief) -> frozenset[str]:
-    """Return the SKUs of which units are still in the shop."""
-    return frozenset(
-        line.sku
-        for line in now.order.lines
-        if line.sku and line.shipped + line.cancelled < line.quantity
-    )
-
-
-# --- what waits, and the raws' outcomes --------------------------------------------------------
+# --- what waits --------------------------------------------------------------------------------
 
 
 def _park(connection: Connection, homes: Homes) -> set[int]:
@@ -211,35 +154,3 @@ def _park(connection: Connection, homes: Homes) -> set[int]:
     woken = parking.unpark(connection, homes.unparked, homes.woken)
     inbox.wake(connection, woken)
     return parked
-
-
-def _settle(
-    connection: Connection,
-    fresh: Sequence[Translated],
-    parked: set[int],
-    added: set[tuple[str, str]],
-    outcome: dict[int, str],
-) -> None:
-    """Give every fresh raw its one outcome: what still waits names it, else what it did."""
-    quarantined = {one.delivery.raw_id: quarantine.rows_of(one) for one in fresh}
-    quarantine.keep(connection, [row for rows in quarantined.values() for row in rows])
-    new = {fact for _, fact in added}
-    for one in fresh:
-        raw_id = one.delivery.raw_id
-        repeated = bool(one.events) and all(event.id not in new for event in one.events)
-        moves = any(event.what.kind.startswith("stock.") for event in one.events)
-        outcome[raw_id] = (
-            "quarantined"
-            if quarantined[raw_id]
-            else "parked"
-            if raw_id in parked
-            else "duplicate"
-            if repeated and not moves
-            else "applied"
-        )
-    for word in ("quarantined", "parked", "duplicate"):
-        inbox.settle(
-            connection,
-            word,
-            [one.delivery.raw_id for one in fresh if outcome[one.delivery.raw_id] == word],
-        )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection
 
 from connectors.contract import Contact
+from hub.pipeline.recent import AtHand, Recent
 from hub.store import belief, parking, stock
 from hub.store.belief import Known
 from hub.store.inbox import Delivery
@@ -26,6 +27,7 @@ class Homes:
     """Where the facts of one batch belong."""
 
     known: dict[str, Known] = field(default_factory=dict)  #: stored beliefs of orders concerned
+    at_hand: dict[str, AtHand] = field(default_factory=dict)  #: those of them worked on lately
     facts: dict[str, list[Arrival]] = field(default_factory=lambda: defaultdict(list))
     contacts: dict[str, list[Contact]] = field(default_factory=lambda: defaultdict(list))
     parked: list[tuple[str, Arrival]] = field(default_factory=list)
@@ -52,10 +54,11 @@ def correlate(
     connection: Connection,
     arrivals: Iterable[Arrival],
     contacts: Iterable[tuple[Contact, Delivery]],
+    recent: Recent,
 ) -> Homes:
     """Find the order of every fact of a batch; nothing is written yet.
 
-    In: facts with their provenance; contacts, each with the delivery it came in.
+    In: facts with their provenance; contacts, each with the delivery it came in; orders at hand.
     Out: the homes, the facts to park, and the parked facts that found their order.
     """
     homes = Homes()
@@ -70,15 +73,22 @@ def correlate(
             homes.stock.append(one)
     stated = list(contacts)
     concerned = set(homes.facts) | {order_id_of(contact.about) for contact, _ in stated}
-    homes.known = belief.load(connection, concerned)
+    _look_up(connection, homes, recent, concerned)
     _wake_orders(connection, homes)
     _park_orphans(homes, stated)
     _name_parcels(connection, homes)
     _place_by_number(connection, homes, by_number)
     _place_by_stock(connection, homes)
-    missing = set(homes.facts) - homes.known.keys()
-    homes.known |= belief.load(connection, missing - concerned)
+    _look_up(connection, homes, recent, set(homes.facts) - homes.known.keys() - concerned)
     return homes
+
+
+def _look_up(connection: Connection, homes: Homes, recent: Recent, orders: set[str]) -> None:
+    """Find what is known of the orders: at hand, or else in the database."""
+    at_hand = recent.take(orders)
+    homes.at_hand |= at_hand
+    homes.known |= {order: one.known for order, one in at_hand.items()}
+    homes.known |= belief.load(connection, orders - at_hand.keys())
 
 
 def _wake_orders(connection: Connection, homes: Homes) -> None:

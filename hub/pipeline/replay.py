@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from hub.pipeline.apply import Applied, digest
+from hub.pipeline.recent import Recent
 from hub.pipeline.run import BATCH
 from hub.pipeline.translate import Translator
 from hub.store.session import Store
@@ -62,6 +63,7 @@ def _batch(
         connection,
         [translator.translate(row) for row in rows],
         sums,
+        Recent(size=0),
         silent=None if notify else SILENT,
     )
     return rows[-1].id, len(rows)

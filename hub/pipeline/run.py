@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row
 
 from hub.pipeline import quarantine
 from hub.pipeline.apply import READER, Applied, apply
+from hub.pipeline.recent import Recent
 from hub.pipeline.translate import Translated, Translator
 from hub.store import inbox, log
 from hub.store.session import Store, StoreUnavailable
@@ -32,6 +33,7 @@ class Pipeline:
         self.store = store
         self.translator = translator
         self.changed = changed
+        self._recent = Recent()
         self._bell = asyncio.Event()
 
     def arrived(self) -> None:
@@ -75,7 +77,10 @@ class Pipeline:
         return [self.translator.translate(row) for row in rows]
 
     async def _apply(self, old: int, new: int, batch: list[Translated]) -> None:
-        applied = await self.store.write(lambda c: apply(c, batch, old=old, new=new))
+        applied = await self.store.write(
+            lambda c: apply(c, batch, self._recent, old=old, new=new),
+            then=lambda applied: self._recent.keep(applied.at_hand),
+        )
         self.changed(applied)
 
     async def _healthy(self) -> bool:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, delete, select
 
 from hub.store.rows import insert_new, upsert
 from hub.store.tables import BeliefRow, OpenLineRow, ParcelRow
-from state_machine.milestones import Milestone, Told
+from state_machine.milestones import Told
 from state_machine.order import Order
 from state_machine.promises import next_deadline
 
@@ -33,6 +33,7 @@ class Known:
     milestones: list[tuple[Told, str, str]]
     contact_id: str | None
     as_of: datetime
+    waits_for: frozenset[str] | None = None  #: SKUs of units in the shop; None: look them up
 
 
 def load(connection: Connection, orders: Collection[str]) -> dict[str, Known]:
@@ -65,29 +66,20 @@ def snapshot(order: Order) -> str:
     return orjson.dumps(order, option=orjson.OPT_UTC_Z).decode()
 
 
-def row(
-    order_id: str,
-    order: Order,
-    *,
-    text: str,
-    version: int,
-    milestones: Iterable[Milestone],
-    contact_id: str | None,
-    as_of: datetime,
-) -> dict[str, Any]:
+def row(order_id: str, order: Order, known: Known) -> dict[str, Any]:
     """Make the row of a belief."""
     return {
         "order_id": order_id,
         "shop": order.shop,
         "external_id": order.external_id,
         "number": order.number,
-        "contact_id": contact_id,
-        "version": version,
+        "contact_id": known.contact_id,
+        "version": known.version,
         "status": str(order.status),
-        "as_of": as_of,
+        "as_of": known.as_of,
         "due_at": next_deadline(order),
-        "snapshot": text,
-        "milestones": orjson.dumps([m.key for m in milestones]).decode(),
+        "snapshot": known.snapshot,
+        "milestones": orjson.dumps(known.milestones).decode(),
     }
 
 

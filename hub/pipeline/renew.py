@@ -1,0 +1,90 @@
+"""One order after its new facts: what is believed of it now, and the rows that say so."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from connectors.contract import Contact
+from hub.pipeline.recent import AtHand
+from hub.pipeline.tell import outbox_row
+from hub.store import belief, contacts
+from hub.store.belief import Known
+from state_machine.changes import changes
+from state_machine.events import Event
+from state_machine.fold import fold
+from state_machine.order import Order
+
+Facts = dict[str, Event]  #: a timeline by the facts' ids
+
+
+@dataclass(slots=True)
+class Renewed:
+    """The rows that change with the orders of one batch."""
+
+    beliefs: list[dict[str, Any]] = field(default_factory=list)
+    outbox: list[dict[str, Any]] = field(default_factory=list)
+    #: order -> (shop, SKUs it waits for now), where that changed
+    open_lines: dict[str, tuple[str, frozenset[str]]] = field(default_factory=dict)
+    at_hand: dict[str, AtHand] = field(default_factory=dict)
+
+    def order(
+        self,
+        order_id: str,
+        before: Known | None,
+        facts: Facts,
+        *,
+        received: Sequence[datetime],
+        stated: Sequence[Contact],
+    ) -> None:
+        """Work out one order.
+
+        In: the stored belief; all its facts; when the facts of this batch reached us; what the
+        shop states of the customer in this batch.
+        """
+        now = fold(facts.values())
+        text = belief.snapshot(now.order)
+        known = Known(
+            version=_version(before, text),
+            snapshot=text,
+            milestones=[milestone.key for milestone in now.milestones],
+            contact_id=_contact_of(stated, before),
+            as_of=max([*received, *([before.as_of] if before else [])]),
+            waits_for=_waits_for(now.order),
+        )
+        self.beliefs.append(belief.row(order_id, now.order, known))
+        since = max(received, default=known.as_of)
+        self.outbox += [
+            outbox_row(order_id, now.order, change, version=known.version, received_at=since)
+            for change in changes(before.milestones if before else (), now)
+        ]
+        if before is None or before.waits_for != known.waits_for:
+            self.open_lines[order_id] = (now.order.shop, known.waits_for or frozenset())
+        self.at_hand[order_id] = AtHand(known, facts)
+
+    def silence(self, reason: str) -> None:
+        """Tell nobody of what changed, for ``reason``."""
+        for row in self.outbox:
+            row["silent"] = row["silent"] or reason
+
+
+def _version(before: Known | None, text: str) -> int:
+    """Return the number of the belief; it counts the times the snapshot changed."""
+    if before is None:
+        return 1
+    return before.version + (before.snapshot != text)
+
+
+def _contact_of(stated: Sequence[Contact], before: Known | None) -> str | None:
+    if stated:
+        return contacts.contact_id(max(stated, key=lambda one: one.stated_at))
+    return before.contact_id if before else None
+
+
+def _waits_for(order: Order) -> frozenset[str]:
+    """Return the SKUs of which units are still in the shop."""
+    return frozenset(
+        line.sku
+        for line in order.lines
+        if line.sku and line.shipped + line.cancelled < line.quantity
+    )
