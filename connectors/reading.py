@@ -31,27 +31,34 @@ _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 class Json:
     """A value and where it stands in the message. A missing field is a null with a place."""
 
-    __slots__ = ("place", "value")
+    __slots__ = ("_name", "_within", "value")
 
-    def __init__(self, value: Any, place: str = "") -> None:
-        """Wrap a parsed value that stands at the JSON pointer ``place``."""
+    def __init__(self, value: Any, place: str = "", within: "Json | None" = None) -> None:
+        """Wrap a parsed value that stands at ``place``, a JSON pointer, or a step ``within``."""
         self.value = value
-        self.place = place
+        self._name = place
+        self._within = within
+
+    @property
+    def place(self) -> str:
+        """Return the JSON pointer; put together when it is asked for, for most never are."""
+        return self._name if self._within is None else f"{self._within.place}/{self._name}"
 
     def __getitem__(self, field: str) -> "Json":
         """Return a field of an object; of null, null."""
-        if self.value is None:
-            return Json(None, f"{self.place}/{field}")
-        if not isinstance(self.value, dict):
-            raise self.wrong("must be an object")
-        return Json(self.value.get(field), f"{self.place}/{field}")
+        value = self.value
+        if value is not None:
+            if not isinstance(value, dict):
+                raise self.wrong("must be an object")
+            value = value.get(field)
+        return Json(value, field, self)
 
     def __iter__(self) -> Iterator["Json"]:
         """Go through a list; null is an empty one."""
         if self.value is not None and not isinstance(self.value, list):
             raise self.wrong("must be a list")
         for index, value in enumerate(self.value or ()):
-            yield Json(value, f"{self.place}/{index}")
+            yield Json(value, str(index), self)
 
     def __bool__(self) -> bool:
         """Tell whether there is anything but null."""

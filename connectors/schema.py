@@ -53,6 +53,7 @@ class Mirror(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     of: ClassVar[type]
+    nested: ClassVar[tuple[str, ...]]  #: the fields in which mirrors or lists may be
 
 
 def build(kind: type[T], value: Json) -> T:
@@ -69,7 +70,7 @@ def build_fields(kind: type, value: Json, without: Iterable[str] = ()) -> dict[s
         names = (str(name).replace("~", "~0").replace("/", "~1") for name in first["loc"])
         place = "/".join([value.place, *names])
         raise Json(None, place[:300]).wrong(first["msg"].removeprefix("Value error, ")) from None
-    return {name: _plain(getattr(read, name)) for name in type(read).model_fields}
+    return _parts(read)
 
 
 @cache
@@ -83,7 +84,15 @@ def mirror(kind: type, without: frozenset[str] = frozenset()) -> type[Mirror]:
     }
     made = create_model(kind.__name__, __base__=Mirror, __doc__=kind.__doc__, **parts)
     made.of = kind
+    made.nested = tuple(name for name in parts if not _flat(hints[name]))
     return made
+
+
+def _flat(hint: Any) -> bool:
+    """Whether a value of this type is the same in the mirror and in the dataclass."""
+    if get_origin(hint) is tuple or is_dataclass(hint):
+        return False
+    return all(map(_flat, get_args(hint)))
 
 
 def _default(field: Field[Any]) -> Any:
@@ -123,8 +132,14 @@ def _time(value: object) -> datetime:
     return with_offset(value).at
 
 
+def _parts(read: Mirror) -> dict[str, Any]:
+    parts = dict(read.__dict__)
+    for name in read.nested:
+        parts[name] = _plain(parts[name])
+    return parts
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, Mirror):
-        parts = {name: _plain(getattr(value, name)) for name in type(value).model_fields}
-        return value.of(**parts)
+        return value.of(**_parts(value))
     return tuple(map(_plain, value)) if isinstance(value, tuple) else value

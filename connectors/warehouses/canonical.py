@@ -7,8 +7,8 @@ fact taught there is understood here. How to write one: docs/canonical.md.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import fields, is_dataclass
-from typing import Any, Final, cast, get_args
+from dataclasses import fields, replace
+from typing import Any, Final, get_args
 
 from connectors.contract import Answer, Contact, Finding, Raw, Unmapped
 from connectors.reading import Json, read
@@ -48,6 +48,9 @@ FACTS: Mapping[str, type] = {
     next(str(field.default) for field in fields(fact) if field.name == "kind"): fact
     for fact in get_args(What)
 }
+TAKES_PARCEL = frozenset(
+    kind for kind, fact in FACTS.items() if any(field.name == "parcel" for field in fields(fact))
+)
 KEYS: Mapping[str, type[OrderKey] | type[ParcelKey] | type[StockKey]] = {
     "order": OrderKey,
     "parcel": ParcelKey,
@@ -121,32 +124,40 @@ def _about(about: Json, kind: str, source: str) -> Key:
     if word not in allowed:
         raise about["type"].wrong(f"{kind} is about {' or '.join(allowed)}")
     given = {"shop": source, **about.value} if word == "order" else about.value
-    key = cast(Key, _normal(build(KEYS[word], Json(given, about.place))))
-    if isinstance(key, ParcelKey) and not key.number:
+    key: Key = build(KEYS[word], Json(given, about.place))
+    if not isinstance(key, ParcelKey):
+        return key
+    if not _number(key.number):
         raise about["number"].wrong("must hold letters or digits")
-    return key
+    return ParcelKey(_number(key.number), _carrier(key.carrier))
 
 
 def _with_parcel(what: Json, kind: str, about: Key) -> Json:
     """Let a fact about a parcel leave out which parcel, and a fact without fields its fields."""
     if not what:
         what = Json({}, what.place)
-    takes_parcel = any(field.name == "parcel" for field in fields(FACTS[kind]))
-    if not (takes_parcel and isinstance(about, ParcelKey) and isinstance(what.value, dict)):
+    if not (isinstance(about, ParcelKey) and isinstance(what.value, dict)):
+        return what
+    if kind not in TAKES_PARCEL:
         return what
     parcel = {"number": about.number, "carrier": about.carrier}
     return Json({"parcel": parcel, **what.value}, what.place)
 
 
-def _normal(value: Any) -> Any:
-    """Bring tracking numbers and carriers to the spelling they are known by."""
-    if isinstance(value, ParcelKey | ParcelRef):
-        number = normalise_number(value.number) if value.number else ""
-        carrier = value.carrier.lower() if value.carrier else None
-        if isinstance(value, ParcelKey):
-            return ParcelKey(number, carrier)
-        return ParcelRef(id=value.id, number=number or None, carrier=carrier)
-    if is_dataclass(value) and not isinstance(value, type):
-        parts = {field.name: _normal(getattr(value, field.name)) for field in fields(value)}
-        return type(value)(**parts)
-    return value
+def _normal(what: Any) -> Any:
+    """Bring the tracking number and the carrier to the spelling they are known by."""
+    parcel = getattr(what, "parcel", None)
+    if parcel is None:
+        return what
+    ref = ParcelRef(
+        id=parcel.id, number=_number(parcel.number) or None, carrier=_carrier(parcel.carrier)
+    )
+    return replace(what, parcel=ref)
+
+
+def _number(text: str | None) -> str:
+    return normalise_number(text) if text else ""
+
+
+def _carrier(text: str | None) -> str | None:
+    return text.lower() if text else None
