@@ -370,4 +370,6 @@ def normalise_number(text: str) -> str:
     In: whatever a source wrote. Out: its letters and digits in upper case, at most 64 of them;
     empty if there are none (the number is then not usable as a key).
     """
+    if text.isascii() and text.isalnum():
+        return text.upper()[:64]
     return "".join(sign for sign in text if sign.isascii() and sign.isalnum()).upper()[:64]
