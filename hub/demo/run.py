@@ -1,6 +1,7 @@
 """`tilanne demo`: a hub on a fresh database, and the example day flowing through its real door."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -8,7 +9,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-import uvicorn
 from rich.console import Console
 
 from hub.app import Hub, build, server
@@ -102,30 +102,32 @@ class Served:
 
 @asynccontextmanager
 async def open_hub(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[Served]:
-    """Build a hub, let it listen, and close it again."""
+    """Build a hub, let it listen, and close it again. Raises ``OSError`` if its port is taken."""
+    door = _bind(settings.host, settings.port)
     hub = build(settings, clock)
     try:
         http = server(hub)
         async with hub.running() as failed:
-            serving = asyncio.create_task(http.serve())
+            # the port is ours already; handed over, it cannot be taken before the server has it
+            serving = asyncio.create_task(http.serve(sockets=[door]))
             try:
-                port = await _listening(http, serving)
+                port: int = door.getsockname()[1]
                 yield Served(hub, f"http://{settings.host}:{port}", serving, failed)
             finally:
                 http.should_exit = True
                 await asyncio.gather(serving, return_exceptions=True)
     finally:
         hub.close()
+        door.close()
 
 
-async def _listening(http: uvicorn.Server, serving: asyncio.Task[None]) -> int:
-    while not http.started:
-        if serving.done():
-            await serving
-            raise OSError("the hub did not start to listen; is its port taken?")
-        await asyncio.wait((serving,), timeout=0.02)
-    port: int = http.servers[0].sockets[0].getsockname()[1]
-    return port
+def _bind(host: str, port: int) -> socket.socket:
+    """Take a port; whoever connects before the server is up waits in the queue."""
+    try:
+        return socket.create_server((host, port), backlog=128)
+    except OSError as error:
+        remedy = "stop what listens there, or choose another with TILANNE_PORT"
+        raise OSError(f"port {port} of {host}: {error.strerror}; {remedy}") from error
 
 
 async def live_the_day(

@@ -1,6 +1,7 @@
 """The example day through the real door: a hub on a real port, a mailbox, a store system."""
 
 import asyncio
+import socket
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -158,3 +159,16 @@ def test_a_day_is_not_wiped_away_under_the_hub_that_lives_it(tmp_path):
     wipe(database)
 
     assert not database.exists()
+
+
+def test_a_port_that_is_taken_is_told_with_what_to_do(tmp_path):
+    async def open_twice() -> None:
+        with socket.create_server(("127.0.0.1", 0)) as other:
+            base = Settings(port=other.getsockname()[1])
+            url = "http://127.0.0.1:9/"
+            settings = demo_settings(base, seed=1, sink_url=url, database=tmp_path / "demo.db")
+            async with open_hub(settings):
+                pass
+
+    with pytest.raises(OSError, match="TILANNE_PORT"):
+        asyncio.run(open_twice())
