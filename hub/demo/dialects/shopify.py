@@ -37,7 +37,6 @@ def order(
     """Say how a paid order is now."""
 
     def say(at: datetime) -> Message:
-        person = purchase.customer
         document = {
             "id": purchase.id,
             "admin_graphql_api_id": f"gid://shopify/Order/{purchase.id}",
@@ -52,17 +51,7 @@ def order(
             "total_price": purchase.total,
             "financial_status": financial_status(purchase, refunds),
             "fulfillment_status": fulfillment_status(purchase, fulfilments),
-            "email": person.email,
-            "contact_email": person.email,
-            "phone": None,
-            "customer_locale": person.language,
-            "customer": {
-                "id": person.id,
-                "email": person.email,
-                "first_name": person.first_name,
-                "last_name": person.last_name,
-            },
-            "shipping_address": address(purchase),
+            **_buyer(purchase),
             "line_items": [line_item(one) for one in purchase.lines],
             "fulfillments": [fulfillment(one, purchase) for one in fulfilments],
             "refunds": [refund_document(one, purchase) for one in refunds],
@@ -71,6 +60,23 @@ def order(
         return _message(topic, document)
 
     return say
+
+
+def _buyer(purchase: Purchase) -> dict[str, Any]:
+    person = purchase.customer
+    return {
+        "email": person.email,
+        "contact_email": person.email,
+        "phone": None,
+        "customer_locale": person.language,
+        "customer": {
+            "id": person.id,
+            "email": person.email,
+            "first_name": person.first_name,
+            "last_name": person.last_name,
+        },
+        "shipping_address": address(purchase),
+    }
 
 
 def fulfilment(topic: str, one: Fulfilment, purchase: Purchase) -> Said:

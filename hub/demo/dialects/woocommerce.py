@@ -62,16 +62,19 @@ def order(
             "meta_data": meta,
             "refunds": [],
         }
-        headers = {
-            "x-wc-webhook-source": SITE,
-            "x-wc-webhook-topic": topic,
-            "x-wc-webhook-resource": "order",
-            "x-wc-webhook-event": topic.partition(".")[2],
-            "x-wc-webhook-id": "7",
-        }
-        return Message("woocommerce", purchase.shop, as_json(document), headers)
+        return Message("woocommerce", purchase.shop, as_json(document), _headers(topic))
 
     return say
+
+
+def _headers(topic: str) -> dict[str, str]:
+    return {
+        "x-wc-webhook-source": SITE,
+        "x-wc-webhook-topic": topic,
+        "x-wc-webhook-resource": "order",
+        "x-wc-webhook-event": topic.partition(".")[2],
+        "x-wc-webhook-id": "7",
+    }
 
 
 def _times(name: str, at: datetime | None) -> dict[str, str | None]:
