@@ -132,3 +132,12 @@ def test_neither_length_nor_chunks_is_an_empty_body(door: Door, line: socket.soc
     send(line, [head("Connection: close", f"X-Acme-Sign: {sign(b'', 'one')}")])
 
     assert_problem(read_to_the_end(line), 400, "empty-body")
+
+
+def test_a_good_signature_beside_a_bad_one_is_not_picked_out(
+    door: Door, line: socket.socket
+) -> None:
+    bad, good = f"X-Acme-Sign: {'0' * 64}", f"X-Acme-Sign: {sign(b'x', 'one')}"
+    send(line, [head("Connection: close", "Content-Length: 1", bad, good), b"x"])
+
+    assert_problem(read_to_the_end(line), 401, "not-authentic")

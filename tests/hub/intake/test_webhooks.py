@@ -112,12 +112,6 @@ def test_what_is_not_signed_with_the_secret_is_not_taken_in(door: Door, signatur
     assert [] == rows(door)
 
 
-def test_two_signature_headers_do_not_let_one_through(door: Door) -> None:
-    good = sign(b"x", "one")
-
-    assert 401 == door.deliver(b"x", signature=f"{'0' * 64}, {good}").status
-
-
 def test_without_a_secret_nothing_is_taken_in_and_the_answer_does_not_tell(door: Door) -> None:
     unset = door.deliver(b"x", path="/in/unset", secret="")
     wrong = door.deliver(b"x", signature="0")

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 from fastapi import FastAPI
 from pydantic import SecretStr
@@ -12,7 +13,7 @@ from pydantic import SecretStr
 from hub.catalogues import Catalogues
 from hub.config import ApiKey, Settings
 from hub.queries import Queries
-from hub.store import belief, timeline
+from hub.store import timeline
 from hub.store.session import Store
 from hub.store.tables import (
     AttemptRow,
@@ -89,15 +90,12 @@ def believe(store: Store, key: OrderKey, number: str, **other: Any) -> str:
     tracking = other.pop("tracking", f"JJFI{number}")
     events = facts(key, number, tracking=tracking)
     order = fold(events).order
-    row = belief.row(
-        order_id,
-        order,
-        text=belief.snapshot(order),
-        version=other.pop("version", 7),
-        milestones=(),
-        **{"as_of": NOW, "contact_id": None, **other},
-    )
-    put(store, BeliefRow(**row), ParcelRow(number=tracking, order_id=order_id, since=NOW))
+    row = BeliefRow(
+        order_id=order_id, shop=key.shop, external_id=key.external_id, number=number,
+        status=str(order.status), snapshot=orjson.dumps(order, option=orjson.OPT_UTC_Z).decode(),
+        milestones="[]", **{"as_of": NOW, "version": 7, **other},
+    )  # fmt: skip
+    put(store, row, ParcelRow(number=tracking, order_id=order_id, since=NOW))
     for event in events:
         put(store, TimelineRow(
             order_id=order_id, fact_id=event.id, raw_id=1, source="acme",
