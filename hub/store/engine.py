@@ -24,21 +24,22 @@ def parse(url: str) -> URL:
 def reader(url: URL) -> Engine:
     """Open the database for looking at it."""
     if url.get_backend_name() == "postgresql":
-        return create_engine(url, pool_size=READERS, pool_pre_ping=True)
+        return create_engine(url, pool_size=READERS, pool_pre_ping=True, hide_parameters=True)
     return _sqlite(url, "BEGIN")
 
 
 def writer(url: URL) -> Engine:
     """Open the database for the one thread that writes."""
     if url.get_backend_name() == "postgresql":
-        return create_engine(url, pool_size=2, pool_pre_ping=True)
+        return create_engine(url, pool_size=2, pool_pre_ping=True, hide_parameters=True)
     # The driver's own transaction control would begin late (on the first change); a writer must
     # hold the lock before it reads, so the hub begins and the driver keeps out of it.
     return _sqlite(url, "BEGIN IMMEDIATE")
 
 
 def _sqlite(url: URL, begin: str) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": 5, "check_same_thread": False})
+    patience = {"timeout": 5, "check_same_thread": False}
+    engine = create_engine(url, connect_args=patience, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
     return engine

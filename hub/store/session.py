@@ -118,7 +118,8 @@ class Store:
                     stop = True
                 else:
                     group.append(job)
-            self._commit(group)
+            # Whoever asked may have gone away. From here on their work can no longer be called off.
+            self._commit([job for job in group if job.done.set_running_or_notify_cancel()])
             if stop:
                 return
 
@@ -156,7 +157,9 @@ class Store:
 
 def _named(error: Exception) -> Exception:
     if isinstance(error, SQLAlchemyError):
-        unavailable = StoreUnavailable(f"not durable: {type(error).__name__}: {error}")
+        # The first line names the fault; what comes after it may quote what was to be written.
+        fault = str(getattr(error, "orig", None) or type(error).__name__).partition("\n")[0]
+        unavailable = StoreUnavailable(f"not durable: {fault}")
         unavailable.__cause__ = error
         return unavailable
     return error

@@ -146,3 +146,36 @@ def test_upsert_replaces_only_what_it_names(store: Store) -> None:
 def test_a_url_that_is_no_database_of_ours_is_refused_by_name(url: str) -> None:
     with pytest.raises(Exception, match=r"TILANNE_DATABASE_URL|Could not parse"):
         Store(url)
+
+
+def test_work_whose_caller_has_gone_away_does_not_stop_the_writer(store: Store) -> None:
+    async def go() -> None:
+        gate, busy = asyncio.Event(), asyncio.Event()
+        loop = asyncio.get_running_loop()
+
+        def slow(connection: Connection) -> None:
+            loop.call_soon_threadsafe(busy.set)
+            asyncio.run_coroutine_threadsafe(gate.wait(), loop).result()
+
+        running = asyncio.create_task(store.write(slow))
+        await busy.wait()
+        waiting = asyncio.create_task(store.append(RAW, raw(b"never")))
+        await asyncio.sleep(0)  # noqa: TID251 - lets the task hand its work over
+        running.cancel()
+        waiting.cancel()
+        gate.set()
+        await asyncio.gather(running, waiting, return_exceptions=True)
+        await store.append(RAW, raw(b"after"))
+
+    asyncio.run(go())
+
+    assert store.read_now(lambda c: c.execute(select(RAW.c.body)).scalars().all()) == [b"after"]
+
+
+def test_what_the_database_refused_is_told_without_what_was_in_it(store: Store) -> None:
+    row = raw(b"x") | {"connector": None, "source": "aino@asiakas.example"}
+
+    with pytest.raises(StoreUnavailable) as refused:
+        asyncio.run(store.append(RAW, row))
+
+    assert "aino" not in str(refused.value)
