@@ -1,14 +1,10 @@
 """The composition root: the only file that builds things and hands them out."""
 
 import asyncio
-import signal
-import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-import structlog
-import uvicorn
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from fastapi import FastAPI
 
@@ -29,11 +25,6 @@ from hub.store.migrate import migrate
 from hub.store.session import Store
 from hub.web import api, health, pages, problems
 from hub.web.openapi import describe
-
-STOPS = (signal.SIGINT, signal.SIGTERM)
-GRACE_S = 10  #: seconds a stopping hub gives open requests
-
-_log = structlog.get_logger()
 
 
 @dataclass(slots=True)
@@ -121,73 +112,3 @@ def _assemble(settings: Settings, clock: Clock, store: Store) -> Hub:
         dispatcher=dispatcher,
         ticker=timetable(store, settings, clock, pipeline.arrived),
     )
-
-
-class Listener(uvicorn.Server):
-    """The HTTP server; a hub that was asked to stop and did so ends well."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Stop at SIGINT and SIGTERM.
-
-        The library would raise the signal again once the door is closed, and the process would end
-        as if it had been killed.
-        """
-        here = threading.current_thread() is threading.main_thread()
-        loop = asyncio.get_running_loop()
-        for stop in STOPS if here else ():
-            loop.add_signal_handler(stop, self.handle_exit, stop, None)
-        try:
-            yield
-        finally:
-            for stop in STOPS if here else ():
-                loop.remove_signal_handler(stop)
-
-
-def server(hub: Hub) -> uvicorn.Server:
-    """Return the HTTP server of a hub, not yet started."""
-    return Listener(
-        uvicorn.Config(
-            hub.api,
-            host=hub.settings.host,
-            port=hub.settings.port,
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            limit_concurrency=1000,
-            timeout_graceful_shutdown=GRACE_S,
-        )
-    )
-
-
-async def serve(hub: Hub, started: Callable[[int], Awaitable[None]]) -> None:
-    """Run a hub until it is told to stop (SIGINT, SIGTERM) or one of its stations fails.
-
-    ``started`` is awaited beside the server once it listens, with the port. Raises what made a
-    station fail, after the door is closed.
-    """
-    http = server(hub)
-    async with hub.running() as failed:
-        serving = asyncio.create_task(http.serve())
-        guest = asyncio.create_task(_once_listening(http, serving, started))
-        await asyncio.wait((serving, failed), return_when=asyncio.FIRST_COMPLETED)
-        http.should_exit = True
-        await serving
-        guest.cancel()
-        with suppress(asyncio.CancelledError):
-            await guest
-        if failed.done():
-            failed.result()
-
-
-async def _once_listening(
-    http: uvicorn.Server,
-    serving: asyncio.Task[None],
-    started: Callable[[int], Awaitable[None]],
-) -> None:
-    while not http.started and not serving.done():
-        await asyncio.wait((serving,), timeout=0.02)
-    if http.started:
-        port: int = http.servers[0].sockets[0].getsockname()[1]
-        _log.info("hub.listening", port=port)
-        await started(port)

@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 
 from hub import __version__
-from hub.app import build, serve
 from hub.cli.terminal import err
 from hub.config import Settings
 from hub.demo import run as demo_run
+from hub.serve import open_hub
 from hub.telemetry import set_up_logging
 
 
@@ -21,15 +21,13 @@ def up() -> None:
     """
     settings = Settings()
     set_up_logging(settings.log_level, json=not sys.stderr.isatty())
-    hub = build(settings)
+    asyncio.run(_stay_open(settings))
 
-    async def started(port: int) -> None:
-        err.print(f"tilanne {__version__} on http://{settings.host}:{port}")
 
-    try:
-        asyncio.run(serve(hub, started))
-    finally:
-        hub.close()
+async def _stay_open(settings: Settings) -> None:
+    async with open_hub(settings) as served:
+        err.print(f"tilanne {__version__} on {served.url}")
+        await served.until_closed()
 
 
 def demo(

@@ -1,17 +1,11 @@
 """`tilanne demo`: a hub on a fresh database, and the example day flowing through its real door."""
 
 import asyncio
-import socket
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
 
 from rich.console import Console
 
-from hub.app import Hub, build, server
 from hub.clock import Clock, utc_now
 from hub.config import Settings
 from hub.demo import showing
@@ -22,11 +16,10 @@ from hub.demo.settings import DATABASE, SINK, api_key, demo_settings, secret_of,
 from hub.demo.store_system import StoreSystem
 from hub.demo.verify import Report, letter_faults, verify
 from hub.queries import Queries
+from hub.serve import Served, open_hub
 from hub.web.letters import letter
 
 MOST_LETTERS = 10_000
-
-T = TypeVar("T")
 
 
 def main(base: Settings, *, seed: int, pace: float, stop: bool) -> int:
@@ -67,67 +60,6 @@ async def run_demo(
                 console.print(f"The hub goes on at {served.url} until Ctrl-C.")
                 await served.until_closed()
             return 1 if ended[1] else 0
-
-
-@dataclass(frozen=True, slots=True)
-class Served:
-    """A hub that listens."""
-
-    hub: Hub
-    url: str
-    serving: asyncio.Task[None]
-    failed: asyncio.Future[None]
-
-    async def until_closed(self) -> None:
-        """Wait until the hub is stopped; raise what made a station fail."""
-        await asyncio.wait((self.serving, self.failed), return_when=asyncio.FIRST_COMPLETED)
-        if self.failed.done():
-            self.failed.result()
-
-    async def while_open(self, work: Coroutine[Any, Any, T]) -> T | None:
-        """Do some work as long as the hub is open; None when it was stopped before the end."""
-        doing = asyncio.create_task(work)
-        closed = asyncio.create_task(self.until_closed())
-        try:
-            await asyncio.wait((doing, closed), return_when=asyncio.FIRST_COMPLETED)
-            if closed.done() and not doing.done():
-                closed.result()
-                return None
-            return doing.result()
-        finally:
-            for task in (doing, closed):
-                task.cancel()
-            await asyncio.gather(doing, closed, return_exceptions=True)
-
-
-@asynccontextmanager
-async def open_hub(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[Served]:
-    """Build a hub, let it listen, and close it again. Raises ``OSError`` if its port is taken."""
-    door = _bind(settings.host, settings.port)
-    hub = build(settings, clock)
-    try:
-        http = server(hub)
-        async with hub.running() as failed:
-            # the port is ours already; handed over, it cannot be taken before the server has it
-            serving = asyncio.create_task(http.serve(sockets=[door]))
-            try:
-                port: int = door.getsockname()[1]
-                yield Served(hub, f"http://{settings.host}:{port}", serving, failed)
-            finally:
-                http.should_exit = True
-                await asyncio.gather(serving, return_exceptions=True)
-    finally:
-        hub.close()
-        door.close()
-
-
-def _bind(host: str, port: int) -> socket.socket:
-    """Take a port; whoever connects before the server is up waits in the queue."""
-    try:
-        return socket.create_server((host, port), backlog=128)
-    except OSError as error:
-        remedy = "stop what listens there, or choose another with TILANNE_PORT"
-        raise OSError(f"port {port} of {host}: {error.strerror}; {remedy}") from error
 
 
 async def live_the_day(

@@ -134,9 +134,13 @@ class Store:
                 self._commit([job])
             return
         for job, answer in zip(group, answers, strict=True):
-            if job.then is not None:
-                job.then(answer)
-            job.done.set_result(answer)
+            try:
+                if job.then is not None:
+                    job.then(answer)
+            except Exception as error:  # noqa: BLE001 - it must not stop the writer
+                job.done.set_exception(error)
+            else:
+                job.done.set_result(answer)
 
     def _transact(self, group: Iterable[_Job]) -> list[Any]:
         answers: list[Any] = []

@@ -15,12 +15,13 @@ from hub.config import Settings
 from hub.demo.cast import LINUS
 from hub.demo.play import NotTaken, play
 from hub.demo.post import deliveries
-from hub.demo.run import live_the_day, open_hub
+from hub.demo.run import live_the_day
 from hub.demo.script import script
 from hub.demo.settings import SINK, demo_settings, secret_of, wipe
 from hub.demo.store_system import Kept, StoreSystem
 from hub.demo.verify import Report, letter_faults
 from hub.queries import Queries
+from hub.serve import open_hub
 from hub.store.migrate import migrate
 from hub.store.session import AlreadyRunning, Store
 from hub.web.letters import Letter, letter

@@ -1,0 +1,123 @@
+"""Opens a hub to the world: its port, its server, its stations, and how all of it stops."""
+
+import asyncio
+import signal
+import socket
+import threading
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import structlog
+import uvicorn
+
+from hub.app import Hub, build
+from hub.clock import Clock, utc_now
+from hub.config import Settings
+
+STOPS = (signal.SIGINT, signal.SIGTERM)
+GRACE_S = 10  #: seconds a stopping hub gives open requests
+
+T = TypeVar("T")
+
+_log = structlog.get_logger()
+
+
+class Listener(uvicorn.Server):
+    """The HTTP server; a hub that was asked to stop and did so ends well."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stop at SIGINT and SIGTERM.
+
+        The library would raise the signal again once the door is closed, and the process would end
+        as if it had been killed.
+        """
+        here = threading.current_thread() is threading.main_thread()
+        loop = asyncio.get_running_loop()
+        for stop in STOPS if here else ():
+            loop.add_signal_handler(stop, self.handle_exit, stop, None)
+        try:
+            yield
+        finally:
+            for stop in STOPS if here else ():
+                loop.remove_signal_handler(stop)
+
+
+def server(hub: Hub) -> uvicorn.Server:
+    """Return the HTTP server of a hub, not yet started."""
+    return Listener(
+        uvicorn.Config(
+            hub.api,
+            host=hub.settings.host,
+            port=hub.settings.port,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            limit_concurrency=1000,
+            timeout_graceful_shutdown=GRACE_S,
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A hub that listens."""
+
+    hub: Hub
+    url: str
+    serving: asyncio.Task[None]
+    failed: asyncio.Future[None]
+
+    async def until_closed(self) -> None:
+        """Wait until the hub is stopped; raise what made a station fail."""
+        await asyncio.wait((self.serving, self.failed), return_when=asyncio.FIRST_COMPLETED)
+        if self.failed.done():
+            self.failed.result()
+
+    async def while_open(self, work: Coroutine[Any, Any, T]) -> T | None:
+        """Do some work as long as the hub is open; None when it was stopped before the end."""
+        doing = asyncio.create_task(work)
+        closed = asyncio.create_task(self.until_closed())
+        try:
+            await asyncio.wait((doing, closed), return_when=asyncio.FIRST_COMPLETED)
+            if closed.done() and not doing.done():
+                closed.result()
+                return None
+            return doing.result()
+        finally:
+            for task in (doing, closed):
+                task.cancel()
+            await asyncio.gather(doing, closed, return_exceptions=True)
+
+
+@asynccontextmanager
+async def open_hub(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[Served]:
+    """Build a hub, let it listen, and close it again. Raises ``OSError`` if its port is taken."""
+    door = _bind(settings.host, settings.port)
+    hub = build(settings, clock)
+    try:
+        http = server(hub)
+        async with hub.running() as failed:
+            # the port is ours already; handed over, it cannot be taken before the server has it
+            serving = asyncio.create_task(http.serve(sockets=[door]))
+            try:
+                port: int = door.getsockname()[1]
+                _log.info("hub.open", port=port)
+                yield Served(hub, f"http://{settings.host}:{port}", serving, failed)
+            finally:
+                http.should_exit = True
+                await asyncio.gather(serving, return_exceptions=True)
+    finally:
+        hub.close()
+        door.close()
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    """Take a port; whoever connects before the server is up waits in the queue."""
+    try:
+        return socket.create_server((host, port), backlog=128)
+    except OSError as error:
+        remedy = "stop what listens there, or choose another with TILANNE_PORT"
+        raise OSError(f"port {port} of {host}: {error.strerror}; {remedy}") from error
