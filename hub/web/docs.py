@@ -6,13 +6,14 @@ from urllib.parse import quote
 
 Json = Mapping[str, Any]
 METHODS = ("get", "post", "put", "patch", "delete")
+PARTS = ("orders", "door", "operations", "problems")  #: in the order a reader wants
 
 
 def described(document: Json) -> dict[str, Any]:
     """Return the routes and schemas of an OpenAPI document as the page shows them."""
     schemas = document.get("components", {}).get("schemas", {})
     return {
-        "routes": list(_routes(document)),
+        "routes": sorted(_routes(document), key=lambda route: route["part"]),
         "schemas": [_schema(name, schema) for name, schema in sorted(schemas.items())],
     }
 
@@ -31,8 +32,9 @@ def _route(path: str, method: str, operation: Json) -> Json:
         "anchor": quote(f"{method}-{path.strip('/')}", safe=""),
         "path": path,
         "method": method,
+        "part": next((n for n, tag in enumerate(PARTS) if tag in operation.get("tags", ())), 9),
         "summary": operation.get("summary", path),
-        "description": [operation["description"]] if "description" in operation else [],
+        "description": operation.get("description", "").replace("`", ""),
         "secured": secured,
         "parameters": [_parameter(one) for one in parameters],
         "example": _example(path, method, secured=secured),
