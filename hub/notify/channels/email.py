@@ -16,7 +16,7 @@ import aiosmtplib
 from hub.clock import Clock
 from hub.notify import retry
 from hub.notify.channels import Audience, Channel, DeliveryError, Handing, Message, Tools
-from hub.notify.letter import address, compose, message_id
+from hub.notify.letter import address, compose, message_id, refuse_smuggled
 
 REPLY = 30.0  #: seconds for every answer but the last
 LAST_REPLY = 600.0  #: seconds for the answer to the message itself
@@ -27,6 +27,7 @@ def open_channel(tools: Tools) -> Channel:
     settings = tools.settings
     senders = getaddresses([settings.mail_from])
     try:
+        refuse_smuggled(settings.mail_from)
         address(senders[0][1] if len(senders) == 1 else "")
     except DeliveryError as error:
         raise ValueError(f"TILANNE_MAIL_FROM must hold one plain address: {error}") from error

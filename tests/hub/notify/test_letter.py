@@ -6,7 +6,7 @@ from email.parser import BytesParser
 import pytest
 
 from hub.notify.channels import DeliveryError, Message
-from hub.notify.letter import HEADERS, address, compose, message_id
+from hub.notify.letter import HEADERS, _check, address, compose, message_id
 from tests.hub.notify.world import NOW
 
 FROM = "Villakauppa <tilaukset@villa.example>"
@@ -66,10 +66,31 @@ SMUGGLED = [
 
 @pytest.mark.parametrize("text", SMUGGLED)
 def test_a_subject_cannot_smuggle_a_header(text: str) -> None:
-    with pytest.raises(DeliveryError, match="header") as refused:
+    with pytest.raises(DeliveryError, match="a line end or an encoded word") as refused:
         compose(message(subject=text), mail_from=FROM, now=NOW)
 
     assert refused.value.permanent
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        b"To: a@b.fi\r\nBcc: eve@evil.example\r\n\r\n",
+        b"To: a@b.fi\r\nTo: eve@evil.example\r\n\r\n",
+        b"To: a@b.fi, eve@evil.example\r\n\r\n",
+        b"Subject: x\r\n\r\n",
+    ],
+)
+def test_a_letter_that_reads_differently_than_it_was_written_is_not_sent(written: bytes) -> None:
+    with pytest.raises(DeliveryError, match="not ours"):
+        _check(written, to="a@b.fi", expected=frozenset({"To"}))
+
+
+def test_not_even_the_operator_smuggles_a_header() -> None:
+    sender = "=?utf-8?q?a=0ABcc=3A_eve=40evil=2Eexample?= <tilaukset@villa.example>"
+
+    with pytest.raises(DeliveryError, match="header"):
+        compose(message(), mail_from=sender, now=NOW)
 
 
 ODD = [
@@ -122,12 +143,30 @@ def test_a_plain_address_is_kept(text: str, plain: str) -> None:
     assert plain == address(text)
 
 
-def test_a_header_of_the_message_cannot_name_a_second_recipient() -> None:
-    odd = Message(
-        **{**_parts(), "headers": {"X-Note": "one\ntwo"}},
-    )
-    with pytest.raises(DeliveryError, match="header"):
+@pytest.mark.parametrize(
+    "headers, why",
+    [
+        ({"List-Unsubscribe": "<https://villa.example/>\nBcc: x"}, "a line end"),
+        ({"Bcc": "eve@evil.example"}, "not ours"),
+        ({"List-X\nBcc": "eve@evil.example"}, "not ours"),
+    ],
+)
+def test_a_header_of_the_message_cannot_name_a_second_recipient(
+    headers: dict[str, str], why: str
+) -> None:
+    odd = Message(**_parts() | {"headers": headers})
+
+    with pytest.raises(DeliveryError, match=why):
         compose(odd, mail_from=FROM, now=NOW)
+
+
+def test_a_way_to_be_left_out_may_be_added() -> None:
+    link = "<https://villa.example/off>"
+    written = compose(
+        Message(**_parts() | {"headers": {"List-Unsubscribe": link}}), mail_from=FROM, now=NOW
+    )
+
+    assert f"List-Unsubscribe: {link}\r\n".encode() in written
 
 
 def _parts() -> dict[str, object]:

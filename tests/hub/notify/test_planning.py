@@ -81,6 +81,17 @@ def test_a_correction_is_news_however_old_the_state_it_goes_back_to(world: World
     assert ("email", "c-o1", "due", "") == planned(world)[-1]
 
 
+def test_a_correction_of_what_was_never_told_waits_for_nothing(world: World) -> None:
+    world.add_order()
+    world.tell("delivered")
+    world.correct("delivered")
+
+    assert [
+        ("email", "c-o1", "suppressed", "withdrawn"),
+        ("email", "c-o1", "suppressed", "never told of what is corrected"),
+    ] == planned(world)
+
+
 def test_a_customer_hears_of_the_first_scan_with_shipped_and_a_sink_hears_of_it(
     world: World,
 ) -> None:
