@@ -46,6 +46,8 @@ UNLESS: dict[str, Any] = {
     "schema": {"type": "string", "examples": ['"7-fi"']},
 }
 
+SECURED: dict[str, Any] = {"security": [{"bearer": []}]}
+
 Text = Annotated[str | None, Query(max_length=255)]
 
 
@@ -130,8 +132,7 @@ def router(*, queries: Queries, settings: Settings, labels: Catalogues) -> APIRo
     """Return the routes under /v1."""
     ask = Ask(queries, Keys(settings.api_keys), labels)
     routes = APIRouter(prefix="/v1", tags=["orders"])
-    secured: dict[str, Any] = {"security": [{"bearer": []}]}
-    guarded: dict[str, Any] = {"dependencies": [Depends(ask.may_read)], "openapi_extra": secured}
+    guarded: dict[str, Any] = {"dependencies": [Depends(ask.may_read)], "openapi_extra": SECURED}
     refusals = declared(*REFUSALS, "unknown-order")
     routes.add_api_route(
         "/orders",
@@ -164,7 +165,7 @@ def router(*, queries: Queries, settings: Settings, labels: Catalogues) -> APIRo
         operation_id="getOrder",
         summary="One order",
         responses={**refusals, 304: {"description": "You have this version."}},
-        openapi_extra={**secured, "parameters": [NAMED, LANGUAGE, UNLESS]},
+        openapi_extra={**SECURED, "parameters": [NAMED, LANGUAGE, UNLESS]},
     )
     return routes
 
