@@ -18,6 +18,7 @@ SKIPPED = {".venv", ".git", "var", "build", "dist", "__pycache__"}
 LISTS = re.compile(r"state_machine/events\.py|hub/store/(tables\.py|migrations/versions/.*)")
 FORBIDDEN_NAMES = {"util", "utils", "helper", "helpers", "common", "misc", "manager"}
 FUNCTION_LINES, SOURCE_LINES, TEST_LINES, DECISION_LINES = 40, 200, 250, 40
+VENDOR_LINES = 320
 
 
 def name(path: Path) -> str:
@@ -47,7 +48,12 @@ def connector_files() -> list[Path]:
 
 
 def test_no_file_is_longer_than_a_reader_can_hold() -> None:
-    caps = [(path, SOURCE_LINES) for path in python_files(*SOURCE) if not LISTS.match(name(path))]
+    vendors = set(connector_files())  # a vendor is one file, however much it has to say
+    caps = [
+        (path, VENDOR_LINES if path in vendors else SOURCE_LINES)
+        for path in python_files(*SOURCE)
+        if not LISTS.match(name(path))
+    ]
     caps += [(path, TEST_LINES) for path in python_files("tests")]
     caps += [(path, DECISION_LINES) for path in (ROOT / "docs/decisions").glob("*.md")]
     lengths = [(path, len(path.read_text().splitlines()), cap) for path, cap in caps]
