@@ -63,9 +63,8 @@ def released(draft: Draft, event: Event, what: Released) -> str | None:
 
 def cancelled(draft: Draft, event: Event, what: OrderCancelled) -> str | None:
     """Everything not yet shipped is cancelled."""
-    if draft.cancelled:
-        return "the order had been cancelled"
-    if draft.tallies and not any(place.inside for place in draft.tallies.values()):
+    places = draft.tallies.values()
+    if any(place.quantity for place in places) and not any(place.inside for place in places):
         return NOTHING_INSIDE
     draft.cancelled = True
     _tell_cancelled(draft, event)

@@ -22,10 +22,9 @@ def promised(draft: Draft, event: Event, what: PromiseMade) -> str | None:
     if told is not None and (told.latest, told.earliest) == (what.latest, what.earliest):
         return None
     revision = told.revision + 1 if told else 1
-    # A window that lies behind us when it is promised cannot break any more; nor can a broken one.
+    # A window that lies behind us when it is promised, or promised again, cannot break any more.
     stale = what.latest + GRACE < event.occurred_at
-    broken = stale or (told is not None and told.broken and told.latest == what.latest)
-    owner.promise = Promise(what.latest, what.earliest, revision, broken)
+    owner.promise = Promise(what.latest, what.earliest, revision, stale)
     if told is not None and day(what.latest) > day(told.latest):
         _tell_delay(draft, owner, event, f"until:{day(what.latest)}")
     return None

@@ -134,7 +134,7 @@ def derive_status(draft: Draft, tallies: dict[str, Tally]) -> Status:
         return Status.CANCELLED
     if returned:
         return Status.RETURNED if returned == wanted else Status.PARTIALLY_RETURNED
-    if any(_is_open(ret) for ret in draft.returns.values()):
+    if draft.returns and any(_is_open(ret) for ret in draft.returns.values()):
         return Status.RETURN_STARTED
     if delivered:
         return Status.DELIVERED if delivered == wanted else Status.PARTIALLY_DELIVERED
@@ -167,13 +167,12 @@ def _some_parcel_left(draft: Draft) -> bool:
 def _before_shipping(draft: Draft) -> Status:
     if draft.held:
         return Status.ON_HOLD
-    waiting = draft.waiting.values()
-    if any(place.backordered for place in waiting):
-        return Status.BACKORDERED
-    working = any(place.allocated or place.packed for place in waiting)
-    if draft.paid or working or draft.loads:
-        return Status.PROCESSING
-    return Status.PLACED
+    working = draft.paid or bool(draft.loads)
+    for place in draft.waiting.values():
+        if place.backordered:
+            return Status.BACKORDERED
+        working = working or place.allocated + place.packed > 0
+    return Status.PROCESSING if working else Status.PLACED
 
 
 def settle_status(draft: Draft, at: datetime) -> None:

@@ -122,6 +122,7 @@ def test_stock_facts_that_name_no_goods_change_nothing() -> None:
 def test_cancelling_before_shipping_cancels_everything_labels_included() -> None:
     assert "cancelled" == status(an_order(mug=1), a_parcel("p1", mug=1), cancel())
     assert "cancelled" == status(an_order(), cancel())
+    assert "cancelled" == status(an_order(mug=1), an_order(mug=0), cancel())
     assert ["order_placed", "cancelled"] == milestones(an_order(mug=1), cancel(), cancel())
 
 

@@ -85,6 +85,15 @@ def test_a_loss_that_was_not_one_can_be_told_again_when_it_is() -> None:
     assert ["lost_or_damaged"] == customer.hears(at(30, scan("p1", "lost")))
 
 
+def test_a_day_on_the_road_known_twice_survives_the_retraction_of_one() -> None:
+    customer, wrong = Customer(), at(3, scan("p1", "out_for_delivery"))
+    customer.hears(an_order(mug=1), wrong, at(4, scan("p1", "out_for_delivery")))
+
+    assert [] == customer.hears(retract(wrong))
+    moved = at(30, scan("p1", "out_for_delivery"))
+    assert ["out_for_delivery"] == customer.hears(moved, retract(customer.facts[2]))
+
+
 def test_a_delivery_known_twice_survives_the_retraction_of_one() -> None:
     customer, wrong = Customer(), at(3, scan("p1", "delivered"))
     customer.hears(an_order(mug=1), wrong, at(4, scan("p1", "delivered")))
