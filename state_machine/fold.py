@@ -10,45 +10,25 @@ Rules of this file:
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, cast
+from typing import cast
 
-from state_machine import order_steps, parcel_steps, problem_steps, promise_steps, return_steps
 from state_machine.draft import Draft, Waiting
 from state_machine.events import (
     Event,
-    Held,
-    OrderCancelled,
     Ordered,
     OrderedLine,
-    ParcelAnnounced,
     ParcelScanned,
-    ParcelSeen,
-    PaymentReceived,
-    PickupDue,
-    ProblemReported,
-    ProblemResolved,
-    PromiseBroken,
-    PromiseMade,
     Refunded,
-    Released,
     Retracted,
     ReturnMoved,
-    StockArrived,
-    StockCounted,
-    StockRanOut,
-    UnitsAllocated,
-    UnitsBackordered,
-    UnitsCancelled,
-    UnitsPacked,
 )
 from state_machine.freeze import freeze
 from state_machine.manifest import Manifest, read
 from state_machine.order import Belief, Effect, Outcome
 from state_machine.rollup import settle_status, tally
-
-Step = Callable[[Draft, Event, Any], str | None]
+from state_machine.steps import STEPS
 
 STAGED = (ParcelScanned, ReturnMoved)  #: of two such facts at one instant the further comes last
 
@@ -63,22 +43,68 @@ def fold(events: Iterable[Event]) -> Belief:
     In: its facts, in any order, with any repetition. Out: the belief, with one effect per fact.
     Raises ``NotAnOrder`` when no fact says what was ordered.
     """
-    facts = _unique(events)
-    retracted = _retracted(facts)
-    standing = sorted((e for e in facts.values() if e.id not in retracted), key=_when)
-    draft = _prepare(standing, [facts[fact] for fact in retracted])
-    effects = [_replay(draft, event) for event in standing]
-    effects += [Effect(fact, Outcome.RETRACTED, "a later fact took it back") for fact in retracted]
-    return freeze(draft, standing, tuple(effects))
+    return Fold().extend(events)
 
 
-def _unique(events: Iterable[Event]) -> dict[str, Event]:
-    facts: dict[str, Event] = {}
-    for event in events:
-        known = facts.get(event.id)
-        if known is None or event.occurred_at < known.occurred_at:
-            facts[event.id] = event
-    return facts
+class Fold:
+    """The fold of an order that goes on.
+
+    Facts that happened last, and of which nothing is read before the replay, are replayed on top of
+    the others; any other fact starts the replay anew. The belief is the same, it is only cheaper.
+    """
+
+    def __init__(self) -> None:
+        """Begin with no facts."""
+        self.facts: dict[str, Event] = {}  #: by their ids; read only
+        self._draft: Draft | None = None
+        self._named: set[str] = set()  #: facts that some retraction names, told or not
+        self._standing: list[Event] = []
+        self._effects: list[Effect] = []
+        self._retracted: list[Effect] = []
+
+    def extend(self, events: Iterable[Event]) -> Belief:
+        """Add facts; return what all add up to, as ``fold`` does. A fold that raised is lost."""
+        later = []
+        for event in events:
+            known = self.facts.get(event.id)
+            if known is None or event.occurred_at < known.occurred_at:
+                self.facts[event.id] = event
+                later.append(event)
+        later.sort(key=_when)
+        if self._draft is not None and self._goes_on(later):
+            self._replay(later)
+        else:
+            self._start()
+        assert self._draft is not None
+        return freeze(self._draft, self._standing, (*self._effects, *self._retracted))
+
+    def _goes_on(self, later: list[Event]) -> bool:
+        """Whether facts can be replayed on top: they come last and nothing reads them before."""
+        if later and _when(later[0]) < _when(self._standing[-1]):
+            return False
+        return all(self._adds(event) for event in later)
+
+    def _adds(self, event: Event) -> bool:
+        what = event.what
+        if isinstance(what, Ordered | Refunded | Retracted) or event.id in self._named:
+            return False
+        return self._draft is not None and self._draft.manifest.stays(what)
+
+    def _start(self) -> None:
+        """Replay everything."""
+        self._named = {e.what.fact for e in self.facts.values() if isinstance(e.what, Retracted)}
+        gone = _retracted(self.facts)
+        standing = sorted((e for e in self.facts.values() if e.id not in gone), key=_when)
+        self._draft = _prepare(standing, [self.facts[fact] for fact in gone])
+        self._standing, self._effects = [], []
+        self._replay(standing)
+        why = "a later fact took it back"
+        self._retracted = [Effect(fact, Outcome.RETRACTED, why) for fact in gone]
+
+    def _replay(self, events: list[Event]) -> None:
+        assert self._draft is not None
+        self._standing += events
+        self._effects += [_replay(self._draft, event) for event in events]
 
 
 def _retracted(facts: dict[str, Event]) -> list[str]:
@@ -142,36 +168,3 @@ def _undone(manifest: Manifest, gone: list[Event]) -> dict[str, int]:
         if name in manifest.replaces:
             undone[f"return:{manifest.replaces[name]}"] += 1
     return dict(undone)
-
-
-def _retraction(draft: Draft, event: Event, what: Retracted) -> str | None:
-    """A retraction did its work before the replay."""
-    return None
-
-
-#: kind of fact -> (what it does, its place among facts of the same instant)
-STEPS: dict[type, tuple[Step, int]] = {
-    Ordered: (order_steps.ordered, 0),
-    Held: (order_steps.held, 1),
-    PaymentReceived: (order_steps.paid, 2),
-    Released: (order_steps.released, 2),
-    StockRanOut: (order_steps.ran_out, 3),
-    StockCounted: (order_steps.counted, 3),
-    StockArrived: (order_steps.arrived, 4),
-    UnitsBackordered: (order_steps.backordered, 5),
-    UnitsAllocated: (order_steps.allocated, 6),
-    UnitsPacked: (order_steps.packed, 7),
-    ParcelAnnounced: (parcel_steps.announced, 8),
-    PromiseMade: (promise_steps.promised, 9),
-    ParcelScanned: (parcel_steps.scanned, 10),
-    ProblemReported: (problem_steps.problem, 11),
-    ProblemResolved: (problem_steps.resolved, 12),
-    ParcelSeen: (parcel_steps.seen, 13),
-    PickupDue: (parcel_steps.pickup_due, 14),
-    PromiseBroken: (promise_steps.broken, 15),
-    ReturnMoved: (return_steps.moved, 16),
-    Refunded: (return_steps.refunded, 17),
-    UnitsCancelled: (order_steps.units_cancelled, 18),
-    OrderCancelled: (order_steps.cancelled, 19),
-    Retracted: (_retraction, 20),
-}

@@ -33,6 +33,18 @@ class Manifest:
         """Return (former id, id) of every parcel that has gone, or may have gone, by another id."""
         return tuple(sorted((was, now) for was, now in self.names.items() if was != now))
 
+    def stays(self, what: Any) -> bool:
+        """Whether a fact that happened after all the others would say nothing new here."""
+        ref = getattr(what, "parcel", None)
+        if ref is None:
+            return True
+        if isinstance(what, ParcelAnnounced | ReturnMoved):
+            return False
+        if not (ref.id and ref.number):
+            return True
+        name = self.names.get(ref.id)
+        return name is not None and name == self.names.get(ref.number)
+
 
 def read(whats: Iterable[Any]) -> Manifest:
     """Read what is said of parcels. In: what the facts say, in the order it happened."""

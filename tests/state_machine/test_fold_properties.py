@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from state_machine.changes import changes
 from state_machine.draft import Draft
 from state_machine.events import Event, Ordered, Retracted
-from state_machine.fold import _prepare, _replay, _retracted, _unique, _when, fold
+from state_machine.fold import Fold, _prepare, _replay, _retracted, _when, fold
 from state_machine.lifecycle import ROADS
 from state_machine.milestones import Told
 from state_machine.order import Effect, Outcome
@@ -33,7 +33,9 @@ def histories_and_arrivals(draw: st.DrawFn) -> tuple[list[Event], list[Event]]:
 
 def replay(history: list[Event]) -> Iterator[tuple[Draft, Effect | None]]:
     """The fold, step by step: the draft at the start, then after each fact, with its effect."""
-    facts = _unique(history)
+    whole = Fold()
+    whole.extend(history)
+    facts = whole.facts
     gone = _retracted(facts)
     standing = sorted((e for e in facts.values() if e.id not in gone), key=_when)
     draft = _prepare(standing, [facts[fact] for fact in gone])
