@@ -13,12 +13,14 @@ from sqlalchemy import Connection
 from hub.pipeline.correlate import Homes, correlate
 from hub.pipeline.outcomes import settle, take_in
 from hub.pipeline.recent import AtHand, Recent
-from hub.pipeline.renew import Facts, Renewed
+from hub.pipeline.renew import Renewed
 from hub.pipeline.translate import Translated
 from hub.store import belief, contacts, inbox, log, parking, timeline
 from hub.store.rows import insert_new
 from hub.store.tables import OutboxRow
 from hub.store.timeline import Arrival
+from state_machine.fold import Fold
+from state_machine.order import Belief
 
 READER = "pipeline"
 OUTBOX = OutboxRow.__table__  # type: ignore[attr-defined]
@@ -98,11 +100,12 @@ def _believe(
 ) -> None:
     touched = {order for order, _ in added} | set(homes.contacts)
     renewed = Renewed(at_hand=homes.at_hand)
-    for order, facts in _timelines(connection, homes, touched, added):
+    for order, fold, now in _folds(connection, homes, touched, added):
         renewed.order(
             order,
             homes.known.get(order),
-            facts,
+            fold,
+            now,
             received=[one.received_at for one in homes.facts.get(order, ())],
             stated=homes.contacts.get(order, ()),
         )
@@ -118,26 +121,33 @@ def _believe(
     applied.at_hand |= renewed.at_hand
 
 
-def _timelines(
+def _folds(
     connection: Connection, homes: Homes, orders: set[str], added: set[tuple[str, str]]
-) -> Iterator[tuple[str, Facts]]:
-    """Go through the orders, each with all its facts, those of this batch included."""
+) -> Iterator[tuple[str, Fold, Belief]]:
+    """Go through the orders, each folded with the facts of this batch."""
     unread = []
     for order in orders:
         arrivals = homes.facts.get(order, ())
         at_hand = homes.at_hand.get(order)
-        facts = at_hand.facts if at_hand else {}
+        fold = at_hand.fold if at_hand else Fold()
         # A fact that is neither new nor at hand: somebody else has written; the database knows.
-        read = order not in homes.known or at_hand is not None
-        read = read and all((order, a.event.id) in added or a.event.id in facts for a in arrivals)
+        read = at_hand is not None or order not in homes.known
+        read = read and all(
+            (order, one.event.id) in added or one.event.id in fold.facts for one in arrivals
+        )
         if not read:
             unread.append(order)
             continue
-        for one in arrivals:
-            facts.setdefault(one.event.id, one.event)
-        yield order, facts
+        # Of one fact told twice in this batch the timeline has kept the first.
+        new = {one.event.id: one.event for one in reversed(arrivals)}
+        yield (
+            order,
+            fold,
+            fold.extend(event for event in new.values() if event.id not in fold.facts),
+        )
     for order, events in timeline.load(connection, unread).items():
-        yield order, {event.id: event for event in events}
+        fold = Fold()
+        yield order, fold, fold.extend(events)
 
 
 # --- what waits --------------------------------------------------------------------------------

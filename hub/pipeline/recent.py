@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from hub.store.belief import Known
-from state_machine.events import Event
+from state_machine.fold import Fold
 
 SIZE = 4096  #: orders; some 10 kB each
 
@@ -20,7 +20,7 @@ class AtHand:
     """One order as it was committed last."""
 
     known: Known
-    facts: dict[str, Event]  #: its whole timeline, by the facts' ids
+    fold: Fold  #: of its whole timeline
 
 
 class Recent:

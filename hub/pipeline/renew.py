@@ -11,11 +11,8 @@ from hub.pipeline.tell import outbox_row
 from hub.store import belief, contacts
 from hub.store.belief import Known
 from state_machine.changes import changes
-from state_machine.events import Event
-from state_machine.fold import fold
-from state_machine.order import Order
-
-Facts = dict[str, Event]  #: a timeline by the facts' ids
+from state_machine.fold import Fold
+from state_machine.order import Belief, Order
 
 
 @dataclass(slots=True)
@@ -32,17 +29,17 @@ class Renewed:
         self,
         order_id: str,
         before: Known | None,
-        facts: Facts,
+        fold: Fold,
+        now: Belief,
         *,
         received: Sequence[datetime],
         stated: Sequence[Contact],
     ) -> None:
-        """Work out one order.
+        """Make the rows of one order.
 
-        In: the stored belief; all its facts; when the facts of this batch reached us; what the
-        shop states of the customer in this batch.
+        In: the stored belief; the fold with the facts of this batch, and its answer; when those
+        facts reached us; what the shop states of the customer in this batch.
         """
-        now = fold(facts.values())
         text = belief.snapshot(now.order)
         known = Known(
             version=_version(before, text),
@@ -60,7 +57,7 @@ class Renewed:
         ]
         if before is None or before.waits_for != known.waits_for:
             self.open_lines[order_id] = (now.order.shop, known.waits_for or frozenset())
-        self.at_hand[order_id] = AtHand(known, facts)
+        self.at_hand[order_id] = AtHand(known, fold)
 
     def silence(self, reason: str) -> None:
         """Tell nobody of what changed, for ``reason``."""
