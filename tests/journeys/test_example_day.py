@@ -12,7 +12,7 @@ import pytest
 
 from hub.clock import utc_now
 from hub.config import Settings
-from hub.demo.cast import LINUS
+from hub.demo.cast import LINUS, SVEA
 from hub.demo.play import NotTaken, play
 from hub.demo.post import deliveries
 from hub.demo.run import live_the_day
@@ -86,11 +86,10 @@ def test_every_customer_hears_of_every_milestone_once(evening):
 
     assert script_says == {row.story.title: sorted(row.told) for row in evening.report.rows}
     assert [] == repeated(one.message_id for one in evening.letters)
-    # "delivered" was wrong, was corrected, and is told again when it is true: nobody else reads
-    # the same words twice.
-    assert [LINUS.email] == [
-        to for to, _ in repeated((one.to, one.text) for one in evening.letters)
-    ]
+    # A delivery that was wrong, was corrected and is true in the end is told in the same words; so
+    # is a second day on the van, unless it is the present one. Nobody else reads anything twice.
+    again = {to for to, _ in repeated((one.to, one.text) for one in evening.letters)}
+    assert again <= {LINUS.email, SVEA.email}
 
 
 def test_customers_are_written_to_in_their_own_language(evening):
