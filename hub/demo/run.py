@@ -50,7 +50,9 @@ async def run_demo(
         wipe(database)
         settings = demo_settings(base, seed=seed, sink_url=store_system.url, database=database)
         async with open_hub(settings, clock) as served:
-            console.print(showing.addresses(served.url, api_key(seed)))
+            console.print(showing.addresses(served.url))
+            question = showing.question(served.url, api_key(seed))
+            console.print(question + "\n", soft_wrap=True, highlight=False)
             day = live_the_day(served, store_system, seed=seed, pace=pace, now=clock())
             ended = await served.while_open(day)
             if ended is None:
