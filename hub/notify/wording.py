@@ -78,7 +78,8 @@ def items(news: News) -> list[dict[str, Any]]:
     elif news.change.get("units"):
         units = news.change["units"]
         pairs = [(lines.get(one["line"], {"id": one["line"]}), one["quantity"]) for one in units]
-    elif news.subject == "order":
+    elif news.subject == "order" and news.milestone != Told.REFUND_ISSUED:
+        # a refund without a return says what money goes back, not for which goods
         pairs = [(line, line["quantity"]) for line in lines.values()]
     else:
         pairs = []
