@@ -14,6 +14,7 @@ from hub.clock import utc_now
 from hub.config import Settings
 from hub.pipeline import quarantine as ward
 from hub.pipeline.apply import Applied
+from hub.pipeline.replay import refold
 from hub.pipeline.replay import replay as replay_raws
 from hub.pipeline.translate import Translator
 from hub.queries.audit import Check
@@ -59,31 +60,38 @@ def replay(
     notify: Annotated[bool, typer.Option("--notify", help="Tell customers what is new.")] = False,
     json: Json = False,
 ) -> None:
-    """Read the kept raws again with today's connectors; the hub must be stopped.
+    """Read kept raws again, then fold every order again; the hub must be stopped.
 
-    What connectors have learned since is added; nobody is told unless you say so.
-    Example: tilanne replay 2026-11-01
+    What connectors and rules have learned since is believed from now on; nobody is told unless you
+    say so. Example: tilanne replay 2026-11-01
     """
     settings = Settings()
     store = opened(settings)
+    read = folded = Applied()
     try:
         store.hold_alone()
         translator = Translator(discover(), settings)
         moment = since.replace(tzinfo=UTC)
-        last = Applied()
         with Progress(console=err, transient=True) as progress:
-            task = progress.add_task("replaying raws", total=None)
-            for last in replay_raws(store, translator, since=moment, notify=notify):
-                progress.update(task, completed=last.raws)
+            task = progress.add_task("reading raws again", total=None)
+            for read in replay_raws(store, translator, since=moment, notify=notify):
+                progress.update(task, completed=read.raws)
+            task = progress.add_task("folding orders again", total=None)
+            for folded in refold(store, notify=notify):
+                progress.update(task, completed=len(folded.orders))
     finally:
         store.close()
+    sums = {
+        "raws": read.raws,
+        "facts": read.facts,
+        "beliefs_mended": len(folded.orders),
+        "milestones": read.told + folded.told,
+        "notify": notify,
+    }
     if json:
-        sums = {"raws": last.raws, "facts": last.facts, "milestones": last.told}
-        write_json(sums | {"notify": notify})
+        write_json(sums)
     else:
-        out.print(
-            f"{last.raws} raws read again, {last.facts} new facts, {last.told} new milestones"
-        )
+        out.print(", ".join(f"{name.replace('_', ' ')}: {value}" for name, value in sums.items()))
 
 
 def quarantine(

@@ -109,11 +109,16 @@ def _believe(
             received=[one.received_at for one in homes.facts.get(order, ())],
             stated=homes.contacts.get(order, ()),
         )
+    contacts.save(connection, [one for several in homes.contacts.values() for one in several])
+    belief.name_parcels(connection, list(homes.numbers.values()))
+    write(connection, renewed, applied, silent)
+
+
+def write(connection: Connection, renewed: Renewed, applied: Applied, silent: str | None) -> None:
+    """Write what orders have become, with what is to be told of it; ``silent``: tell nobody."""
     if silent is not None:
         renewed.silence(silent)
-    contacts.save(connection, [one for several in homes.contacts.values() for one in several])
     belief.save(connection, renewed.beliefs)
-    belief.name_parcels(connection, list(homes.numbers.values()))
     belief.set_open_lines(connection, renewed.open_lines)
     insert_new(connection, OUTBOX, renewed.outbox)
     applied.orders += [row["order_id"] for row in renewed.beliefs]
