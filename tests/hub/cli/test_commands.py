@@ -20,12 +20,13 @@ from hub.scheduler import facts
 from hub.store.facts import encode
 from hub.store.migrate import migrate
 from hub.store.session import Store
-from hub.store.tables import RawRow
+from hub.store.tables import NoticeRow, RawRow
 from state_machine.events import Event, Ordered, OrderedLine, OrderKey
 
 ROOT = Path(__file__).resolve().parents[3]
 RAW = RawRow.__table__  # type: ignore[attr-defined]
-COMMANDS = ("up", "demo", "audit", "replay", "quarantine", "connectors", "doctor", "bench")
+NOTICE = NoticeRow.__table__  # type: ignore[attr-defined]
+COMMANDS = tuple(str(command.callback.__name__) for command in app.registered_commands)
 AT = datetime(2026, 11, 21, tzinfo=UTC)
 
 
@@ -181,3 +182,25 @@ def test_a_setting_that_cannot_be_used_stops_the_start_with_its_name(
     assert ran.returncode == 1
     assert name in ran.stderr
     assert "Traceback" not in ran.stderr
+
+
+def hold(folder: Path, *ids: int) -> None:
+    store = Store(f"sqlite:///{folder}/hub.db")
+    migrate(store)
+    common = {"outbox_id": 1, "order_id": "kauppa:1", "subject": "order", "revision": ""}
+    common |= {"channel": "email", "recipient": "c_1", "language": "fi", "reason": "may have it"}
+    common |= {"state": "held", "attempts": 1, "next_at": AT, "received_at": AT}
+    rows = [common | {"id": one, "milestone": f"m{one}"} for one in ids]
+    store.write_now(lambda c: c.execute(NOTICE.insert(), rows))
+    store.close()
+
+
+def test_held_notices_are_decided_on_by_a_person(tmp_path: Path) -> None:
+    hold(tmp_path, 1, 2, 3)
+    assert len(answer(tilanne(tmp_path, "held", "--json"))["held"]) == 3
+
+    decided = answer(tilanne(tmp_path, "held", "--resend", "1", "--let-be", "2", "--json"))
+
+    assert decided == {"resent": 1, "let_be": 1}
+    assert [row["id"] for row in answer(tilanne(tmp_path, "held", "--json"))["held"]] == [3]
+    assert "not held: 1" in tilanne(tmp_path, "held", "--resend", "1").stderr
