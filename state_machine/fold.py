@@ -19,6 +19,7 @@ from state_machine.events import (
     Event,
     Ordered,
     OrderedLine,
+    ParcelAnnounced,
     ParcelScanned,
     Refunded,
     Retracted,
@@ -71,24 +72,28 @@ class Fold:
                 self.facts[event.id] = event
                 later.append(event)
         later.sort(key=_when)
-        if self._draft is not None and self._goes_on(later):
+        if self._draft is not None and self._goes_on(self._draft, later):
             self._replay(later)
         else:
             self._start()
         assert self._draft is not None
         return freeze(self._draft, self._standing, (*self._effects, *self._retracted))
 
-    def _goes_on(self, later: list[Event]) -> bool:
-        """Whether facts can be replayed on top: they come last and nothing reads them before."""
+    def _goes_on(self, draft: Draft, later: list[Event]) -> bool:
+        """Whether facts can be replayed on top: they come last and nothing read before changes."""
         if later and _when(later[0]) < _when(self._standing[-1]):
             return False
-        return all(self._adds(event) for event in later)
+        return all(self._adds(draft, event) for event in later)
 
-    def _adds(self, event: Event) -> bool:
+    def _adds(self, draft: Draft, event: Event) -> bool:
         what = event.what
         if isinstance(what, Ordered | Refunded | Retracted) or event.id in self._named:
             return False
-        return self._draft is not None and self._draft.manifest.stays(what)
+        if isinstance(what, ParcelAnnounced):
+            ref = what.parcel
+            seen = ref.id in draft.parcels or ref.number in draft.parcels or bool(draft.undone)
+            return not seen and draft.manifest.goes_on(what)
+        return draft.manifest.goes_on(what)
 
     def _start(self) -> None:
         """Replay everything."""

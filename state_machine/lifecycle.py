@@ -33,6 +33,8 @@ class Stage(StrEnum):
         row.step, row.after, row.final = step, after, final
         return row
 
+    __hash__ = str.__hash__  # it is a text and hashes as one, without a detour by its name
+
     #: the label exists; the carrier does not have the parcel
     ANNOUNCED = ("announced", 1)
     #: the carrier has accepted it

@@ -33,17 +33,34 @@ class Manifest:
         """Return (former id, id) of every parcel that has gone, or may have gone, by another id."""
         return tuple(sorted((was, now) for was, now in self.names.items() if was != now))
 
-    def stays(self, what: Any) -> bool:
-        """Whether a fact that happened after all the others would say nothing new here."""
+    def goes_on(self, what: Any) -> bool:
+        """Read a fact that happened after all the others; False when everything must be read anew.
+
+        Only parcels nobody has named before are taken in.
+        """
         ref = getattr(what, "parcel", None)
         if ref is None:
             return True
-        if isinstance(what, ParcelAnnounced | ReturnMoved):
+        if isinstance(what, ParcelAnnounced):
+            return self._takes(what)
+        if isinstance(what, ReturnMoved):
             return False
         if not (ref.id and ref.number):
             return True
         name = self.names.get(ref.id)
         return name is not None and name == self.names.get(ref.number)
+
+    def _takes(self, what: ParcelAnnounced) -> bool:
+        own, number = _own(what.parcel), what.parcel.number or ""
+        if what.load or what.returns or what.exchange_for:
+            return False
+        known = (self.names, self.contents)
+        if any(own in names or number in names for names in known):
+            return False
+        self.contents[own] = what.units
+        self.loads[own] = [own]
+        _same(self.names, what.parcel)
+        return True
 
 
 def read(whats: Iterable[Any]) -> Manifest:

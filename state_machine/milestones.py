@@ -52,6 +52,8 @@ class Told(StrEnum):
         row.urgency, row.rung, row.family = urgency, rung, family or code
         return row
 
+    __hash__ = str.__hash__  # it is a text and hashes as one, without a detour by its name
+
     ORDER_PLACED = "order_placed"
     PAYMENT_PROBLEM = ("payment_problem", Urgency.CRITICAL)
     BACKORDERED = "backordered"

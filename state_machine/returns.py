@@ -26,6 +26,8 @@ class ReturnStage(StrEnum):
         row.step, row.after, row.final = step, after, final
         return row
 
+    __hash__ = str.__hash__  # it is a text and hashes as one, without a detour by its name
+
     #: the customer asked
     REQUESTED = ("requested", 1)
     #: the shop agreed

@@ -20,6 +20,8 @@ class Status(StrEnum):
         row.schema_org = schema_org
         return row
 
+    __hash__ = str.__hash__  # it is a text and hashes as one, without a detour by its name
+
     PLACED = ("placed", "OrderProcessing")
     ON_HOLD = ("on_hold", "OrderProblem")
     PROCESSING = ("processing", "OrderProcessing")

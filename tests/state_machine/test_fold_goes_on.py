@@ -1,12 +1,14 @@
 """A belief that goes on with each fact that comes is the belief that all facts together give."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from state_machine.events import Event, Ordered
+from state_machine.events import Event, Ordered, ParcelRef, ParcelSeen, ReturnMoved
 from state_machine.fold import Fold, fold
 from state_machine.milestones import Told
-from tests.builders import a_parcel, a_return, an_order, at, refund, retract, scan, story
+from state_machine.returns import ReturnStage
+from tests.builders import a_parcel, a_return, an_order, at, ref, refund, retract, scan, story
 from tests.state_machine.histories import histories
 
 many = settings(max_examples=max(400, settings.default.max_examples))
@@ -61,13 +63,35 @@ def test_a_fact_that_was_retracted_before_it_came_does_not_count() -> None:
     assert () == going_on.extend([scanned]).order.parcels
 
 
-def test_a_parcel_that_gets_a_name_late_is_one_parcel() -> None:
-    facts = [at(0, an_order(mug=1)), at(1, a_parcel("f1", mug=1)), at(2, scan("JJ1", "in_transit"))]
-    going_on = Fold()
-    going_on.extend(facts)
-    named = at(3, a_parcel("f1", "JJ1", mug=1))
+SCANNED = at(2, scan("JJ1", "in_transit"))
 
-    assert ["f1"] == [parcel.id for parcel in going_on.extend([named]).order.parcels]
+
+@pytest.mark.parametrize(
+    "before, named",
+    [
+        ((a_parcel("f1", mug=1), SCANNED), a_parcel("f1", "JJ1", mug=1)),
+        ((scan("f1", "in_transit"),), a_parcel("f1", "JJ1", mug=1)),
+        ((scan("JJ1", "in_transit"),), a_parcel("f1", "JJ1", mug=1)),
+        ((SCANNED, retract(SCANNED)), a_parcel("f1", "JJ1", mug=1, more={"trusted": True})),
+        ((a_parcel("f1", mug=1), scan("f1", "in_transit")), a_parcel("f2", more={"load": "f1"})),
+        ((a_parcel("f2", mug=1, more={"load": "f1"}),), a_parcel("f1")),
+        ((scan("JJ1", "in_transit"),), a_parcel("f1", "JJ1", more={"returns": "r1"})),
+        ((a_return("r1", "requested"),), a_parcel("f1", "JJ1", more={"exchange_for": "r1"})),
+        ((a_parcel("f1", "JJ1", more={"returns": "r1"}),), a_parcel("f2", "JJ1", mug=1)),
+        ((a_parcel("JJ1"),), a_parcel("JJ1", mug=1)),
+        ((ParcelSeen(parcel=ParcelRef("f2", "JJ1")),), a_parcel("f1", "JJ1", mug=1)),
+        ((a_parcel("f2", mug=1, more={"load": "f1"}),), a_parcel("f1", mug=2)),
+        ((), a_parcel("f1", "JJ1", more={"returns": "r1"})),
+        ((), ReturnMoved(return_id="r1", stage=ReturnStage.LABEL_ISSUED, parcel=ref("JJ1"))),
+    ],
+)
+def test_a_parcel_that_is_named_late_is_the_parcel_it_was(before, named) -> None:
+    going_on = Fold()
+    going_on.extend(story(an_order(mug=1), *before))
+    later = [at(5, named), at(6, scan("JJ1", "delivered")), at(7, scan("f1", "delivered"))]
+
+    for fact in later:
+        assert going_on.extend([fact]) == fold(going_on.facts.values())
 
 
 def test_money_that_follows_a_return_is_told_once() -> None:
