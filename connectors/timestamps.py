@@ -93,14 +93,14 @@ def _split(text: str) -> tuple[datetime, str]:
 
 
 def _utc(clock: datetime, offset: str) -> datetime:
-    shift = timedelta()
-    if offset not in "Zz":
-        hours, minutes = int(offset[1:3]), int(offset[-2:])
-        if hours > 23 or minutes > 59:
-            raise ValueError(f"{offset} is not an offset")
-        shift = timedelta(hours=hours, minutes=minutes) * (-1 if offset[0] == "-" else 1)
     if not FIRST_YEAR <= clock.year <= LAST_YEAR:
         raise ValueError(f"the year {clock.year} is out of range")
+    if offset in "Zz":
+        return clock.replace(tzinfo=UTC)
+    hours, minutes = int(offset[1:3]), int(offset[-2:])
+    if hours > 23 or minutes > 59:
+        raise ValueError(f"{offset} is not an offset")
+    shift = timedelta(hours=hours, minutes=minutes) * (-1 if offset[0] == "-" else 1)
     return (clock - shift).replace(tzinfo=UTC)
 
 

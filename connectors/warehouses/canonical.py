@@ -89,7 +89,9 @@ def _event(event: Json, source: str) -> Iterator[Finding]:
         return
     data = _only(event["data"], "about", "what", *(["contact"] if kind == "order.placed" else []))
     about = _about(data["about"], kind, source)
-    what = _normal(build(FACTS[kind], _with_parcel(data["what"], kind, about)))
+    what: Any = build(FACTS[kind], _with_parcel(data["what"], kind, about))
+    if data["what"]["parcel"]:
+        what = _normal(what)
     yield Event(id=own, occurred_at=at, about=about, what=what, clarity=clarity)
     if data["contact"] and isinstance(about, OrderKey):
         who = build_fields(Contact, data["contact"], without=("about", "stated_at"))

@@ -51,10 +51,11 @@ class Renewed:
         )
         self.beliefs.append(belief.row(order_id, now.order, known))
         since = max(received, default=known.as_of)
-        self.outbox += [
-            outbox_row(order_id, now.order, change, version=known.version, received_at=since)
-            for change in changes(before.milestones if before else (), now)
-        ]
+        if before is None or before.milestones != known.milestones:
+            self.outbox += [
+                outbox_row(order_id, now.order, change, version=known.version, received_at=since)
+                for change in changes(before.milestones if before else (), now)
+            ]
         if before is None or before.waits_for != known.waits_for:
             self.open_lines[order_id] = (now.order.shop, known.waits_for or frozenset())
         self.at_hand[order_id] = AtHand(known, fold)

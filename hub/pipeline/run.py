@@ -4,6 +4,7 @@ import asyncio
 import gc
 import traceback
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,20 @@ IDLE = 1.0  #: seconds until the log is looked at even if nobody called
 PAUSE = 2.0  #: seconds to wait when the database is out of reach
 
 _log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Raws of the log that are moved together."""
+
+    position: int  #: the raw before them
+    rows: Sequence[Row[Any]]
+    translated: list[Translated] | None  #: None: there is one that no connector survives
+
+    @property
+    def end(self) -> int:
+        """The last raw of them."""
+        return int(self.rows[-1].id) if self.rows else self.position
 
 
 class Pipeline:
@@ -60,26 +75,33 @@ class Pipeline:
     async def step(self) -> int:
         """Move one batch through; return how many raws it had."""
         self._bell.clear()
-        position, rows = await self.store.read(_next_batch)
-        if rows:
-            await self._move(position, rows)
-        return len(rows)
+        batch = await asyncio.to_thread(self._read)
+        if batch.rows:
+            await self._move(batch)
+        return len(batch.rows)
 
-    async def _move(self, position: int, rows: Sequence[Row[Any]]) -> None:
+    def _read(self) -> Batch:
+        """Read what comes after what was dealt with, and translate it."""
+        position, rows = self.store.read_now(_next_rows)
         try:
-            batch = await asyncio.to_thread(self._translate, rows)
-            await self._apply(position, rows[-1].id, batch)
+            return Batch(position, rows, [self.translator.translate(row) for row in rows])
+        except Exception:  # noqa: BLE001 - whatever it is, one raw is to blame; it is found later
+            return Batch(position, rows, None)
+
+    async def _move(self, batch: Batch) -> None:
+        try:
+            if batch.translated is None:
+                await self._one_by_one(batch)
+            else:
+                await self._apply(batch.position, batch.end, batch.translated)
         except StoreUnavailable:
-            if len(rows) == 1 and not await self._healthy():
+            if len(batch.rows) == 1 and not await self._healthy():
                 raise
-            await self._one_by_one(position, rows)
+            await self._one_by_one(batch)
         except log.CursorMoved:
             raise
         except Exception:  # noqa: BLE001 - whatever it is, one raw is to blame; it is found below
-            await self._one_by_one(position, rows)
-
-    def _translate(self, rows: Sequence[Row[Any]]) -> list[Translated]:
-        return [self.translator.translate(row) for row in rows]
+            await self._one_by_one(batch)
 
     async def _apply(self, old: int, new: int, batch: list[Translated]) -> None:
         applied = await self.store.write(
@@ -96,14 +118,14 @@ class Pipeline:
             return False
         return True
 
-    async def _one_by_one(self, position: int, rows: Sequence[Row[Any]]) -> None:
+    async def _one_by_one(self, batch: Batch) -> None:
         """A batch failed: find the raw that is to blame, so that it does not hold up the others."""
         if not await self._healthy():
             raise StoreUnavailable("the database takes no writes")
-        for row in rows:
+        position = batch.position
+        for row in batch.rows:
             try:
-                batch = self._translate([row])
-                await self._apply(position, row.id, batch)
+                await self._apply(position, row.id, [self.translator.translate(row)])
             except log.CursorMoved:
                 raise
             except Exception as error:
@@ -137,7 +159,7 @@ class Pipeline:
         self.changed(await self.store.write(work))
 
 
-def _next_batch(connection: Connection) -> tuple[int, Sequence[Row[Any]]]:
+def _next_rows(connection: Connection) -> tuple[int, Sequence[Row[Any]]]:
     position = log.position(connection, READER)
     return position, log.after(connection, position, BATCH)
 

@@ -47,12 +47,15 @@ class Translator:
         except Refusal as refusal:
             reason = str(refusal) or type(refusal).__name__
             return Translated(_delivery(row, raw, connector), unreadable=reason)
-        events = tuple(self._trust(one) for one in findings if isinstance(one, Event))
+        events = tuple([self._trust(one) for one in findings if isinstance(one, Event)])
+        delivery = _delivery(row, raw, connector, facts=len(events))
+        if len(events) == len(findings):
+            return Translated(delivery, events)
         return Translated(
-            _delivery(row, raw, connector, facts=len(events)),
-            events=events,
-            contacts=tuple(one for one in findings if isinstance(one, Contact)),
-            unmapped=tuple(one for one in findings if isinstance(one, Unmapped)),
+            delivery,
+            events,
+            contacts=tuple([one for one in findings if isinstance(one, Contact)]),
+            unmapped=tuple([one for one in findings if isinstance(one, Unmapped)]),
         )
 
     def unreadable(self, row: Row[Any], reason: str) -> Translated:

@@ -7,7 +7,6 @@ dialect and handed to the driver with plain tuples.
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache, lru_cache
-from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Table
@@ -31,29 +30,23 @@ class Statement:
     """An INSERT of rows of one shape, compiled for one dialect."""
 
     def __init__(self, table: Table, names: tuple[str, ...], finish: Finish, dialect: str) -> None:
-        """``names``: the columns that are given, more than one."""
+        """``names``: the columns that are given."""
         insert = finish(_INSERT[dialect](table).inline())
         compiled = insert.compile(dialect=_DIALECT[dialect], column_keys=list(names))
         self.sql = str(compiled)
-        self._values = itemgetter(*compiled.positiontup)
-        self._times = [
-            place
-            for place, name in enumerate(compiled.positiontup)
-            if dialect == "sqlite" and isinstance(table.c[name].type, UtcTime)
+        self._columns = [
+            (name, dialect == "sqlite" and isinstance(table.c[name].type, UtcTime))
+            for name in compiled.positiontup
         ]
 
     def execute(self, connection: Connection, rows: Sequence[Row]) -> int:
         """Execute it for many rows; return how many were written."""
-        values = [self._values(row) for row in rows]
-        if self._times:
-            values = [self._as_texts(one) for one in values]
+        columns = (
+            [_as_text(row[name]) for row in rows] if as_text else [row[name] for row in rows]
+            for name, as_text in self._columns
+        )
+        values = list(zip(*columns, strict=True))
         return connection.exec_driver_sql(self.sql, values).rowcount
-
-    def _as_texts(self, values: tuple[Any, ...]) -> tuple[Any, ...]:
-        fields = list(values)
-        for place in self._times:
-            fields[place] = _as_text(fields[place])
-        return tuple(fields)
 
 
 @lru_cache(maxsize=4096)  # the rows of one raw share its time of arrival
