@@ -1,0 +1,131 @@
+"""A hub's pipeline on a real database: deliver messages, let it work, look at what it did."""
+
+import asyncio
+from collections import Counter
+from typing import Any
+
+import orjson
+from sqlalchemy import Table, select
+from sqlmodel import SQLModel
+
+from hub.config import Settings
+from hub.pipeline.apply import Applied
+from hub.pipeline.run import Pipeline
+from hub.pipeline.translate import Translator
+from hub.queries.audit import audit
+from hub.store.belief import snapshot
+from hub.store.session import Store
+from hub.store.tables import BeliefRow, ContactRow, InboxRow, OutboxRow, QuarantineRow, RawRow
+from hub.store.timeline import TIMELINE
+from state_machine.events import Event, OrderKey
+from state_machine.fold import fold
+from tests.builders import MONDAY, ORDER
+from tests.hub.pipeline.speech import NAME, Speech, registered
+
+RAW = RawRow.__table__
+INBOX = InboxRow.__table__
+BELIEF = BeliefRow.__table__
+OUTBOX = OutboxRow.__table__
+CONTACT = ContactRow.__table__
+QUARANTINE = QuarantineRow.__table__
+
+
+class World:
+    """One hub without a door and without messages out."""
+
+    def __init__(self, url: str) -> None:
+        self.store = Store(url)
+        self.begin()
+
+    def begin(self) -> None:
+        """Start the pipeline, as a hub does after a restart: nothing is at hand."""
+        self.speech = Speech()
+        self.translator = Translator({NAME: registered(self.speech)}, Settings())
+        self.changes: list[Applied] = []
+        self.pipeline = Pipeline(self.store, self.translator, self.changes.append)
+
+    def clear(self) -> None:
+        """Empty the database and begin anew."""
+        for table in reversed(SQLModel.metadata.sorted_tables):
+            self.store.write_now(lambda c, table=table: c.execute(table.delete()))
+        self.begin()
+
+    def deliver(self, *bodies: bytes, source: str = "kauppa") -> None:
+        """Make messages durable."""
+        rows = [
+            {
+                "connector": NAME,
+                "source": source,
+                "received_at": MONDAY,
+                "headers": "{}",
+                "body": body,
+            }
+            for body in bodies
+        ]
+        if rows:
+            self.store.write_now(lambda c: c.execute(RAW.insert(), rows))
+
+    def work(self) -> None:
+        """Let the pipeline move all that waits."""
+
+        async def drain() -> None:
+            while await self.pipeline.step():
+                pass
+
+        asyncio.run(drain())
+
+    def hears(self, *bodies: bytes) -> list[str]:
+        """Deliver messages, work, and return the outcomes of all messages so far."""
+        self.deliver(*bodies)
+        self.work()
+        return self.outcomes()
+
+    # --- what it did -----------------------------------------------------------------------------
+
+    def rows(self, table: Table) -> list[dict[str, Any]]:
+        order = list(table.primary_key.columns)
+        query = select(table).order_by(*order)
+        return [
+            dict(row) for row in self.store.read_now(lambda c: c.execute(query).mappings().all())
+        ]
+
+    def outcomes(self) -> list[str]:
+        return [row["outcome"] for row in self.rows(INBOX)]
+
+    def quarantined(self) -> list[tuple[str, str]]:
+        return [(row["kind"], row["code"]) for row in self.rows(QUARANTINE)]
+
+    def order(self, key: OrderKey = ORDER) -> dict[str, Any]:
+        name = f"{key.shop}:{key.external_id}"
+        found = [row for row in self.rows(BELIEF) if row["order_id"] == name]
+        return orjson.loads(found[0]["snapshot"]) if found else {}
+
+    def status(self, key: OrderKey = ORDER) -> str | None:
+        return self.order(key).get("status")
+
+    def told(self) -> list[tuple[str, str | None]]:
+        """Milestones with the reason why nobody is to hear of them."""
+        return [(row["milestone"], row["silent"]) for row in self.rows(OUTBOX)]
+
+    def timeline(self, key: OrderKey = ORDER) -> list[str]:
+        name = f"{key.shop}:{key.external_id}"
+        return [row["fact_id"] for row in self.rows(TIMELINE) if row["order_id"] == name]
+
+    # --- what has to hold ------------------------------------------------------------------------
+
+    def sums(self) -> list[str]:
+        """The sums of the audit that do not hold, and raws that have not exactly one outcome."""
+        wrong = [check.name for check in self.store.read_now(audit) if not check.holds]
+        raws = Counter(row["id"] for row in self.rows(RAW))
+        marks = Counter(row["raw_id"] for row in self.rows(INBOX))
+        return wrong if raws == marks else [*wrong, "outcomes"]
+
+    def believes(self, facts: list[Event]) -> bool:
+        """Whether the belief about the order is the fold of these facts, milestones included."""
+        row = next(row for row in self.rows(BELIEF) if row["order_id"] == "kauppa:1001")
+        now = fold(facts)
+        milestones = [[*milestone.key] for milestone in now.milestones]
+        return (row["snapshot"], orjson.loads(row["milestones"])) == (
+            snapshot(now.order),
+            milestones,
+        )
