@@ -19,10 +19,6 @@ from tests.hub.pipeline.world import World
 ROOT = Path(__file__).parents[3]
 STORY = (an_order(mug=1), a_parcel("f1", "JJ1", mug=1), scan("JJ1", "delivered"))
 FACTS = story(*STORY)
-    at(0, an_order(mug=1)),
-    at(1, a_parcel("f1", "JJ1", mug=1)),
-    at(2, scan("JJ1", "delivered")),
-]
 #: where the process dies: with the marks made, with the facts, with the belief, at the very end
 PLACES = ("AFTER INSERT ON inbox", "AFTER INSERT ON timeline", "AFTER INSERT ON belief")
 PLACES += ("AFTER INSERT ON outbox",)
