@@ -16,7 +16,7 @@ from state_machine.events import (
 from state_machine.lifecycle import Stage
 from tests.builders import MONDAY, a_parcel, an_order, at, hours, scan
 from tests.hub.pipeline.speech import coded, customer, says
-from tests.hub.pipeline.world import CONTACT, World
+from tests.hub.pipeline.world import BELIEF, CONTACT, World
 
 PLACED = at(0, an_order(mug=1), id="placed")
 NAMED = at(1, a_parcel("f1", "JJ1", mug=1), id="named")
@@ -50,6 +50,22 @@ def test_a_scan_waits_until_the_shop_names_the_parcel(world: World) -> None:
     assert world.hears(says(NAMED)) == ["applied"] * 3
 
     assert world.status() == "in_transit"
+
+
+def test_a_scan_that_waits_already_is_a_duplicate(world: World) -> None:
+    twice = says(seen("JJ1", 2), id="a"), says(seen("JJ1", 2), id="b")
+
+    assert world.hears(*twice) == ["parked", "duplicate"]
+    assert world.hears(says(PLACED, NAMED)) == ["applied", "duplicate", "applied"]
+
+
+def test_a_milestone_is_written_down_once_for_the_life_of_the_order(world: World) -> None:
+    world.hears(says(PLACED, NAMED))
+    world.store.write_now(lambda c: c.execute(BELIEF.update().values(milestones="[]")))
+    world.begin()
+    world.hears(says(seen("JJ1", 2)))
+
+    assert [code for code, _ in world.told()] == ["order_placed", "shipped", "first_in_transit"]
 
 
 def test_facts_wait_for_their_order_and_so_does_its_customer(world: World) -> None:
