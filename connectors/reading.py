@@ -35,9 +35,7 @@ class Json:
 
     def __init__(self, value: Any, place: str = "", within: "Json | None" = None) -> None:
         """Wrap a parsed value that stands at ``place``, a JSON pointer, or a step ``within``."""
-        self.value = value
-        self._name = place
-        self._within = within
+        self.value, self._name, self._within = value, place, within
 
     @property
     def place(self) -> str:
@@ -46,12 +44,11 @@ class Json:
 
     def __getitem__(self, field: str) -> "Json":
         """Return a field of an object; of null, null."""
-        value = self.value
-        if value is not None:
-            if not isinstance(value, dict):
-                raise self.wrong("must be an object")
-            value = value.get(field)
-        return Json(value, field, self)
+        if self.value is None:
+            return Json(None, field, self)
+        if not isinstance(self.value, dict):
+            raise self.wrong("must be an object")
+        return Json(self.value.get(field), field, self)
 
     def __iter__(self) -> Iterator["Json"]:
         """Go through a list; null is an empty one."""
@@ -98,9 +95,8 @@ class Json:
     def whole(self) -> int:
         """Return a whole number of at most 40 bits."""
         value = self.value
-        if isinstance(value, float) and value.is_integer():
-            value = int(value)
-        if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,12}", value):
+        exact = isinstance(value, float) and value.is_integer()
+        if exact or (isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,12}", value)):
             value = int(value)
         if isinstance(value, bool) or not isinstance(value, int) or abs(value) > 2**40:
             raise self.wrong("must be a whole number")
@@ -182,12 +178,11 @@ def form(body: bytes) -> dict[str, str]:
         )
     except ValueError:
         raise Unreadable("the body is not an URL-encoded form in UTF-8") from None
-    values = dict(pairs)
-    if len(values) < len(pairs):
+    if len(dict(pairs)) < len(pairs):
         raise Unreadable("the form holds a parameter twice")
     if any("\0" in text for pair in pairs for text in pair):
         raise Unreadable("the form holds a NUL character")
-    return values
+    return dict(pairs)
 
 
 def _refuse_nul(document: Json) -> None:

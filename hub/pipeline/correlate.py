@@ -196,7 +196,5 @@ def _skus(arrivals: list[Arrival]) -> set[str]:
 
 
 def _speaks_of(one: Arrival, order: str) -> bool:
-    about = one.event.about
-    return isinstance(about, StockKey) and (
-        about.shop is None or order.startswith(f"{about.shop}:")
-    )
+    shop = one.event.about.shop if isinstance(one.event.about, StockKey) else ""
+    return shop is None or order.startswith(f"{shop}:")
