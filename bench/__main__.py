@@ -13,6 +13,7 @@ def main() -> None:
     for figure in figures(
         facts=20_000,
         runs=5,
+        orders=10_000,
         folder=Path("var/bench"),
         progress=lambda text: print(text, file=sys.stderr),
     ):

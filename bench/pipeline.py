@@ -1,12 +1,15 @@
 """How fast facts become belief, beside a bare loop that writes the same rows as durably.
 
-Both sides write to SQLite with WAL and synchronous=FULL. The hub's side is the real pipeline on
-raws that are already durable. The bare side is handed the very statements and rows the pipeline
-wrote, transaction by transaction, and does nothing but execute them with the sqlite3 module: no
-parsing, no look-ups, no folding. What lies between the two is the price of understanding.
+Both sides work on copies of one SQLite database, with WAL and synchronous=FULL: once a hub that
+holds so many orders already, and once an empty one, in which the bare loop has its easiest time
+because every index is small. The hub's side is the real pipeline on raws that are already durable.
+The bare side is handed the very statements and rows the pipeline wrote, transaction by transaction,
+and does nothing but execute them with the sqlite3 module: no parsing, no look-ups, no folding. What
+lies between the two is the price of understanding.
 """
 
 import asyncio
+import shutil
 import sqlite3
 import statistics
 from collections.abc import Callable, Iterator
@@ -17,7 +20,7 @@ from typing import Any
 
 from sqlalchemy import event
 
-from bench.day import START, deliveries
+from bench.day import LIFE, START, deliveries
 from connectors.registry import discover
 from hub.config import Settings
 from hub.pipeline.run import Pipeline
@@ -31,6 +34,9 @@ RAW = RawRow.__table__  # type: ignore[attr-defined]
 Statement = tuple[str, Any, bool]  #: SQL, parameters, whether it is for many rows
 
 
+PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "cache_size=-65536")
+
+
 @dataclass(slots=True)
 class Written:
     """What the pipeline did to the database, transaction by transaction."""
@@ -39,31 +45,45 @@ class Written:
     statements: int = 0  #: reading ones included
 
 
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Facts per second of both sides, run by run, and the statements the pipeline needed."""
+
+    hub: list[float]
+    bare: list[float]
+    statements: int
+
+    @property
+    def ratio(self) -> float:
+        """Return the median of the runs' ratios."""
+        return statistics.median(hub / bare for hub, bare in zip(self.hub, self.bare, strict=True))
+
+
 def figures(
-    *, facts: int, runs: int, folder: Path, progress: Callable[[str], None]
+    *, facts: int, runs: int, orders: int, folder: Path, progress: Callable[[str], None]
 ) -> Iterator[dict[str, object]]:
     """Measure; yield one figure after the other.
 
-    In: facts per run, number of runs (the median counts), a folder for the databases (on the disk
-    to be measured). ``progress`` is told in words what goes on.
+    In: facts per run, number of runs (the median counts), how many orders the hub holds before the
+    clock starts, a folder for the databases (on the disk to be measured). ``progress`` is told in
+    words what goes on.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    bodies = list(deliveries(facts))
-    written = Written()
-    _pipeline(folder / "warm.db", bodies, written)
-    ratios, speeds, bare_speeds = [], [], []
-    for run in range(runs):
-        hub = facts / _pipeline(folder / "hub.db", bodies, None)
-        bare = facts / _bare(folder / "bare.db", written)
-        progress(f"run {run + 1} of {runs}: pipeline {hub:,.0f}/s, bare {bare:,.0f}/s")
-        ratios.append(hub / bare)
-        speeds.append(hub)
-        bare_speeds.append(bare)
-    yield _figure("pipeline_vs_bare", statistics.median(ratios), "ratio", floor=0.30, goal=0.60)
-    yield _figure("pipeline_facts_per_s", statistics.median(speeds), "facts/s")
-    yield _figure("bare_facts_per_s", statistics.median(bare_speeds), "facts/s")
-    share = written.statements / facts
+    old = orders * len(LIFE)
+    bodies = list(deliveries(old + facts))
+    progress(f"filling a hub with {orders:,} orders")
+    full = _hub_with(folder / "full.db", bodies[:old], bodies[old:])
+    held = _side_by_side(full, facts, runs, progress)
+    yield _figure("pipeline_vs_bare", held.ratio, "ratio", floor=0.30, goal=0.60)
+    yield _figure("pipeline_facts_per_s", statistics.median(held.hub), "facts/s")
+    yield _figure("bare_facts_per_s", statistics.median(held.bare), "facts/s")
+    share = held.statements / facts
     yield _figure("statements_per_fact", share, "statements", floor=0.2, goal=0.1, less=True)
+    progress("the same on an empty hub")
+    empty = _hub_with(folder / "empty.db", [], bodies[:facts])
+    yield _figure(
+        "pipeline_vs_bare_empty", _side_by_side(empty, facts, runs, progress).ratio, "ratio"
+    )
 
 
 def _figure(
@@ -87,31 +107,55 @@ def _figure(
     }
 
 
+def _side_by_side(base: Path, facts: int, runs: int, progress: Callable[[str], None]) -> Measured:
+    """Let both sides take in the raws that wait in ``base``, each run on fresh copies."""
+    written = Written()
+    _pipeline(base, written)
+    measured = Measured([], [], written.statements)
+    for run in range(runs):
+        measured.hub.append(facts / _pipeline(base, None))
+        measured.bare.append(facts / _bare(base, written))
+        speeds = f"pipeline {measured.hub[-1]:,.0f}/s, bare {measured.bare[-1]:,.0f}/s"
+        progress(f"run {run + 1} of {runs}: {speeds}")
+    return measured
+
+
+def _hub_with(path: Path, applied: list[bytes], waiting: list[bytes]) -> Path:
+    """Make the database of a hub that has applied some deliveries and has others before it."""
+    store = Store(f"sqlite:///{_fresh(path)}")
+    migrate(store)
+    _append(store, applied)
+    asyncio.run(_drain(store))
+    _append(store, waiting)
+    store.close()
+    # Everything is in its place before a clock starts, nothing in a journal still to be moved.
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    return path
+
+
+def _append(store: Store, bodies: list[bytes]) -> None:
+    common = {"connector": "canonical", "source": "bench", "received_at": START, "headers": "{}"}
+    rows = [{**common, "body": body} for body in bodies]
+    if rows:
+        store.write_now(lambda connection: connection.execute(RAW.insert(), rows))
+
+
 def _fresh(path: Path) -> Path:
     for ending in ("", "-wal", "-shm"):
         Path(f"{path}{ending}").unlink(missing_ok=True)
     return path
 
 
-def _pipeline(path: Path, bodies: list[bytes], written: Written | None) -> float:
-    """Return the seconds the pipeline takes for raws that are already durable."""
-    store = Store(f"sqlite:///{_fresh(path)}")
+def _copy(base: Path, name: str) -> Path:
+    return Path(shutil.copy(base, _fresh(base.with_name(name))))
+
+
+def _pipeline(base: Path, written: Written | None) -> float:
+    """Return the seconds the pipeline takes for the raws that wait in a copy of ``base``."""
+    store = Store(f"sqlite:///{_copy(base, 'hub.db')}")
     try:
-        migrate(store)
-        rows = [
-            {
-                "connector": "canonical",
-                "source": "bench",
-                "received_at": START,
-                "headers": "{}",
-                "body": body,
-            }
-            for body in bodies
-        ]
-        store.write_now(lambda connection: connection.execute(RAW.insert(), rows))
-        # The raws are in their place before the clock starts, not in a journal still to be moved.
-        with store.reader.connect() as connection:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
         if written is not None:
             _listen(store, written)
         return asyncio.run(_drain(store))
@@ -130,7 +174,12 @@ async def _drain(store: Store) -> float:
 
 def _listen(store: Store, written: Written) -> None:
     def statement(
-        _connection: object, _cursor: object, sql: str, rows: Any, _context: object, many: bool
+        _connection: object,
+        _cursor: object,
+        sql: str,
+        rows: Any,
+        _context: object,
+        many: bool,  # noqa: FBT001 - the library calls it so
     ) -> None:
         if sql.startswith("BEGIN"):
             return
@@ -143,14 +192,11 @@ def _listen(store: Store, written: Written) -> None:
     event.listen(store.engine, "commit", lambda _: written.transactions.append([]))
 
 
-def _bare(path: Path, written: Written) -> float:
-    """Return the seconds a bare loop takes to write what the pipeline wrote."""
-    store = Store(f"sqlite:///{_fresh(path)}")
-    migrate(store)
-    store.close()
-    connection = sqlite3.connect(path, isolation_level=None)
+def _bare(base: Path, written: Written) -> float:
+    """Return the seconds a bare loop takes to write into a copy of ``base`` the same rows."""
+    connection = sqlite3.connect(_copy(base, "bare.db"), isolation_level=None)
     try:
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "cache_size=-65536"):
+        for pragma in PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
         start = perf_counter()
         for transaction in written.transactions:

@@ -59,6 +59,7 @@ def doctor(json: Json = False) -> None:
 def bench(
     facts: Annotated[int, typer.Option(help="Facts per run.", min=100)] = 20_000,
     runs: Annotated[int, typer.Option(help="Runs; the median counts.", min=1)] = 5,
+    orders: Annotated[int, typer.Option(help="Orders the hub holds already.", min=0)] = 10_000,
     folder: Annotated[Path, typer.Option(help="Where the databases lie.")] = Path("var/bench"),
 ) -> None:
     """Measure the pipeline beside a bare loop that writes the same rows; one JSON line a figure.
@@ -69,7 +70,10 @@ def bench(
         measured = import_module("bench.pipeline")
     except ModuleNotFoundError:
         fail("the benchmarks are part of the source checkout: run `make bench` there")
-    for figure in measured.figures(facts=facts, runs=runs, folder=folder, progress=err.print):
+    found = measured.figures(
+        facts=facts, runs=runs, orders=orders, folder=folder, progress=err.print
+    )
+    for figure in found:
         write_json(figure)
 
 

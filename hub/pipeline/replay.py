@@ -6,9 +6,9 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from hub.pipeline.apply import Applied, digest, write
+from hub.pipeline.batch import BATCH
 from hub.pipeline.recent import Recent
 from hub.pipeline.renew import Renewed
-from hub.pipeline.run import BATCH
 from hub.pipeline.translate import Translator
 from hub.store import belief, timeline
 from hub.store.session import Store

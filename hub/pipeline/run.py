@@ -3,8 +3,7 @@
 import asyncio
 import gc
 import traceback
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,31 +12,17 @@ from sqlalchemy import Connection, Row
 
 from hub.pipeline import quarantine
 from hub.pipeline.apply import READER, Applied, apply
+from hub.pipeline.batch import Batch, Batches
 from hub.pipeline.recent import Recent
 from hub.pipeline.translate import Translated, Translator
 from hub.store import inbox, log
 from hub.store.session import Store, StoreUnavailable
 
-BATCH = 128  #: raws per transaction; the writer thread is busy for about 20 ms with so many
 GARBAGE = (50_000, 20, 50)  #: how many new objects make Python look for garbage
 IDLE = 1.0  #: seconds until the log is looked at even if nobody called
 PAUSE = 2.0  #: seconds to wait when the database is out of reach
 
 _log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Raws of the log that are moved together."""
-
-    position: int  #: the raw before them
-    rows: Sequence[Row[Any]]
-    translated: list[Translated] | None  #: None: there is one that no connector survives
-
-    @property
-    def end(self) -> int:
-        """The last raw of them."""
-        return int(self.rows[-1].id) if self.rows else self.position
 
 
 class Pipeline:
@@ -53,6 +38,7 @@ class Pipeline:
         self.store = store
         self.translator = translator
         self.changed = changed
+        self._batches = Batches(store, translator)
         self._recent = Recent()
         self._bell = asyncio.Event()
 
@@ -70,23 +56,19 @@ class Pipeline:
                 _log.warning("pipeline.waits", error=str(error), seconds=PAUSE)
                 await _quiet(asyncio.Event(), PAUSE)
                 continue
+            except log.CursorMoved as error:  # the log is read again from where it really is
+                _log.warning("pipeline.rereads", error=str(error))
+                await self._batches.forget()
+                continue
             await _quiet(self._bell, IDLE)
 
     async def step(self) -> int:
         """Move one batch through; return how many raws it had."""
         self._bell.clear()
-        batch = await asyncio.to_thread(self._read)
+        batch = await self._batches.next()
         if batch.rows:
             await self._move(batch)
         return len(batch.rows)
-
-    def _read(self) -> Batch:
-        """Read what comes after what was dealt with, and translate it."""
-        position, rows = self.store.read_now(_next_rows)
-        try:
-            return Batch(position, rows, [self.translator.translate(row) for row in rows])
-        except Exception:  # noqa: BLE001 - whatever it is, one raw is to blame; it is found later
-            return Batch(position, rows, None)
 
     async def _move(self, batch: Batch) -> None:
         try:
@@ -95,18 +77,27 @@ class Pipeline:
             else:
                 await self._apply(batch.position, batch.end, batch.translated)
         except StoreUnavailable:
+            await self._batches.forget()
             if len(batch.rows) == 1 and not await self._healthy():
                 raise
             await self._one_by_one(batch)
         except log.CursorMoved:
             raise
         except Exception:  # noqa: BLE001 - whatever it is, one raw is to blame; it is found below
+            await self._batches.forget()
             await self._one_by_one(batch)
 
     async def _apply(self, old: int, new: int, batch: list[Translated]) -> None:
+        loop = asyncio.get_running_loop()
+
+        def work(connection: Connection) -> Applied:
+            applied = apply(connection, batch, self._recent, old=old, new=new)
+            # All that is left is the commit, which waits for the disk.
+            loop.call_soon_threadsafe(self._batches.look_ahead, new)
+            return applied
+
         applied = await self.store.write(
-            lambda c: apply(c, batch, self._recent, old=old, new=new),
-            then=lambda applied: self._recent.keep(applied.at_hand),
+            work, then=lambda applied: self._recent.keep(applied.at_hand)
         )
         self.changed(applied)
 
@@ -142,6 +133,7 @@ class Pipeline:
                 )
                 await self._set_aside(position, row, error)
             position = row.id
+        await self._batches.forget()  # it followed the first of these raws, not the last
 
     async def _set_aside(self, position: int, row: Row[Any], error: Exception) -> None:
         """A fault of ours must not stop the feed: the raw waits for a release after the fix."""
@@ -157,11 +149,6 @@ class Pipeline:
             return Applied(raws=1, outcomes={"quarantined": 1})
 
         self.changed(await self.store.write(work))
-
-
-def _next_rows(connection: Connection) -> tuple[int, Sequence[Row[Any]]]:
-    position = log.position(connection, READER)
-    return position, log.after(connection, position, BATCH)
 
 
 async def _quiet(bell: asyncio.Event, seconds: float) -> None:

@@ -81,8 +81,11 @@ class Store:
 
     def read_now(self, work: Work[T]) -> T:
         """``read`` for callers without an event loop."""
-        with self.reader.connect() as connection:
-            return work(connection)
+        try:
+            with self.reader.connect() as connection:
+                return work(connection)
+        except SQLAlchemyError as error:
+            raise _named(error) from error
 
     def hold_alone(self) -> None:
         """Claim the database until ``close``; raise ``AlreadyRunning`` if another hub has it."""

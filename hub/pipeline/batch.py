@@ -1,0 +1,78 @@
+"""Reads the log for the pipeline, and already translates what comes next while a batch is flushed.
+
+A commit waits for the disk about as long as the next batch takes to be read and translated. So the
+pipeline says when it has nothing left to do but commit, and the next batch is read in that pause.
+Reading ahead decides nothing: a batch knows the position it follows, and is applied only there.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from hub.pipeline.apply import READER
+from hub.pipeline.translate import Translated, Translator
+from hub.store import log
+from hub.store.session import Store
+
+BATCH = 128  #: raws per transaction; the writer thread is busy for about 20 ms with so many
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Raws of the log that are moved together."""
+
+    position: int  #: the raw before them
+    rows: Sequence[Row[Any]]
+    translated: list[Translated] | None  #: None: there is one that no connector survives
+
+    @property
+    def end(self) -> int:
+        """The last raw of them."""
+        return int(self.rows[-1].id) if self.rows else self.position
+
+
+class Batches:
+    """The raws the pipeline has not dealt with yet, batch by batch."""
+
+    def __init__(self, store: Store, translator: Translator) -> None:
+        """Read from ``store``; nothing is read before it is asked for."""
+        self._store = store
+        self._translator = translator
+        self._ahead: asyncio.Task[Batch] | None = None
+
+    async def next(self) -> Batch:
+        """Return the batch after the reader's cursor; without rows when nothing waits.
+
+        Raises ``StoreUnavailable``.
+        """
+        ahead, self._ahead = self._ahead, None
+        if ahead is not None and (batch := await ahead).rows:
+            return batch
+        return await asyncio.to_thread(self._read, None)
+
+    def look_ahead(self, position: int) -> None:
+        """Begin to read what comes after ``position``; to be called in the event loop."""
+        if self._ahead is None:
+            self._ahead = asyncio.create_task(asyncio.to_thread(self._read, position))
+
+    async def forget(self) -> None:
+        """Drop what was read ahead: what it follows did not come to pass."""
+        ahead, self._ahead = self._ahead, None
+        if ahead is not None:
+            with contextlib.suppress(Exception):
+                await ahead
+
+    def _read(self, position: int | None) -> Batch:
+        def look(connection: Connection) -> tuple[int, Sequence[Row[Any]]]:
+            last = log.position(connection, READER) if position is None else position
+            return last, log.after(connection, last, BATCH)
+
+        last, rows = self._store.read_now(look)
+        try:
+            return Batch(last, rows, [self._translator.translate(row) for row in rows])
+        except Exception:  # noqa: BLE001 - whatever it is, one raw is to blame; it is found later
+            return Batch(last, rows, None)
