@@ -76,6 +76,9 @@ class Told(StrEnum):
     REFUND_ISSUED = "refund_issued"
     EXCHANGE_SHIPPED = "exchange_shipped"
     CORRECTION = ("correction", Urgency.CRITICAL)
+    #: for systems: the order's word is another one, though no milestone above brought it about;
+    #: made when the belief is stored, never by the fold
+    STATUS_CHANGED = ("status_changed", Urgency.INFORMATIVE)
 
 
 @dataclass(frozen=True, slots=True)

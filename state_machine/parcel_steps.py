@@ -91,7 +91,7 @@ def scanned(draft: Draft, event: Event, what: ParcelScanned) -> Refused:
     now = parcel.stage
     stage = what.stage if now is None else MEANS.get((now, what.stage), what.stage)
     if now is not None and stage is not now and stage not in ROADS[now]:
-        return f"a {what.stage} scan does not follow {now}"
+        return f"{what.stage} does not follow {now}"
     draft.skipped = now is not None and stage is not now and stage not in NEXT[now]
     _details(parcel, what)
     if stage.step >= parcel.problem_step:

@@ -43,6 +43,8 @@ class Row:
             yield "the store system was never told"
         elif self.store.version != self.version:
             yield f"the store system has version {self.store.version}, not {self.version}"
+        elif self.store.status != self.status:
+            yield f"the store system shows {self.store.status}, not {self.status}"
 
 
 @dataclass(frozen=True, slots=True)

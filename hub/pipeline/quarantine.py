@@ -70,6 +70,10 @@ def release(connection: Connection, raw_ids: Sequence[int], now: datetime) -> in
     Their inbox marks go with them, so that they are taken in anew; facts that were already applied
     are known by their ids and add nothing. Returns how many raws were put back.
     """
+    if connection.dialect.name == "postgresql":
+        # Beside a running hub: until this is committed nobody else gets a number of the log, so
+        # that no reader can pass over one of ours that becomes visible late.
+        connection.exec_driver_sql("LOCK TABLE raw IN EXCLUSIVE MODE")
     rows = connection.execute(select(RAW).where(RAW.c.id.in_(raw_ids))).all()
     found = [one.id for one in rows]
     for one in rows:

@@ -10,8 +10,9 @@ from hub.pipeline.recent import AtHand
 from hub.pipeline.tell import outbox_row
 from hub.store import belief, contacts
 from hub.store.belief import Known
-from state_machine.changes import changes
+from state_machine.changes import Change, changes
 from state_machine.fold import Fold
+from state_machine.milestones import Milestone, Told
 from state_machine.order import Belief, Order
 
 
@@ -43,6 +44,7 @@ class Renewed:
         text = belief.snapshot(now.order)
         known = Known(
             version=_version(before, text),
+            status=str(now.order.status),
             snapshot=text,
             milestones=[milestone.key for milestone in now.milestones],
             contact_id=_contact_of(stated, before),
@@ -51,11 +53,10 @@ class Renewed:
         )
         self.beliefs.append(belief.row(order_id, now.order, known))
         since = max(received, default=known.as_of)
-        if before is None or before.milestones != known.milestones:
-            self.outbox += [
-                outbox_row(order_id, now.order, change, version=known.version, received_at=since)
-                for change in changes(before.milestones if before else (), now)
-            ]
+        self.outbox += [
+            outbox_row(order_id, now.order, change, version=known.version, received_at=since)
+            for change in _news(before, known, now)
+        ]
         if before is None or before.waits_for != known.waits_for:
             self.open_lines[order_id] = (now.order.shop, known.waits_for or frozenset())
         self.at_hand[order_id] = AtHand(known, fold)
@@ -64,6 +65,18 @@ class Renewed:
         """Tell nobody of what changed, for ``reason``."""
         for row in self.outbox:
             row["silent"] = row["silent"] or reason
+
+
+def _news(before: Known | None, known: Known, now: Belief) -> Sequence[Change]:
+    """Return what is worth telling: a status that no milestone brought is told to systems."""
+    if before is None:
+        return changes((), now)
+    news = () if before.milestones == known.milestones else changes(before.milestones, now)
+    if before.status == known.status or any(change.silent is None for change in news):
+        return news
+    since = now.order.status_since
+    milestone = Milestone(Told.STATUS_CHANGED, "order", f"version {known.version}", since, "")
+    return (*news, Change(milestone))
 
 
 def _version(before: Known | None, text: str) -> int:

@@ -29,6 +29,7 @@ class Known:
     """A stored belief, as far as the next one needs it."""
 
     version: int
+    status: str
     snapshot: str
     milestones: list[tuple[Told, str, str]]
     contact_id: str | None
@@ -43,6 +44,7 @@ def load(connection: Connection, orders: Collection[str]) -> dict[str, Known]:
     columns = (
         BELIEF.c.order_id,
         BELIEF.c.version,
+        BELIEF.c.status,
         BELIEF.c.snapshot,
         BELIEF.c.milestones,
         BELIEF.c.contact_id,
@@ -51,7 +53,12 @@ def load(connection: Connection, orders: Collection[str]) -> dict[str, Known]:
     rows = connection.execute(select(*columns).where(BELIEF.c.order_id.in_(orders)))
     return {
         row.order_id: Known(
-            row.version, row.snapshot, _keys(row.milestones), row.contact_id, row.as_of
+            version=row.version,
+            status=row.status,
+            snapshot=row.snapshot,
+            milestones=_keys(row.milestones),
+            contact_id=row.contact_id,
+            as_of=row.as_of,
         )
         for row in rows
     }

@@ -28,7 +28,7 @@ from hub.store.migrate import migrate
 from hub.store.session import Store
 from hub.store.tables import BeliefRow, OutboxRow
 from state_machine.events import Event
-from state_machine.milestones import Told
+from state_machine.milestones import Told, Urgency
 
 BELIEF, OUTBOX = BeliefRow.__table__, OutboxRow.__table__
 
@@ -97,7 +97,8 @@ def look(connection, now: datetime) -> Evening:
     beliefs = connection.execute(select(BELIEF)).all()
     told: dict[str, list[Told]] = {row.order_id: [] for row in beliefs}
     for row in connection.execute(select(OUTBOX).where(OUTBOX.c.silent.is_(None))):
-        if row.milestone != Told.FIRST_IN_TRANSIT:  # said with "shipped"
+        # What is only informative is for systems; "first in transit" is said with "shipped".
+        if Told(row.milestone).urgency is not Urgency.INFORMATIVE:
             told[row.order_id].append(Told(row.milestone))
     found = sums(connection, now)
     return Evening(
