@@ -201,7 +201,7 @@ class StockArrived:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StockCounted:
-    """So many pieces are available (negative: oversold; None: not tracked). Says nothing of any order."""
+    """So many pieces are available (negative: oversold; None: not tracked); of no one order."""
 
     available: int | None
     kind: Literal["stock.counted"] = "stock.counted"

@@ -10,6 +10,7 @@ from state_machine.events import (
     ParcelKey,
     ParcelRef,
     ParcelScanned,
+    PaymentReceived,
     StockKey,
     StockRanOut,
 )
@@ -57,6 +58,15 @@ def test_a_scan_that_waits_already_is_a_duplicate(world: World) -> None:
 
     assert world.hears(*twice) == ["parked", "duplicate"]
     assert world.hears(says(PLACED, NAMED)) == ["applied", "duplicate", "applied"]
+
+
+def test_systems_hear_of_a_status_that_no_milestone_brought(world: World) -> None:
+    paid = at(1, PaymentReceived(), id="paid")
+    world.hears(says(PLACED))
+    world.hears(says(paid), says(paid, id="again"))
+
+    assert world.status() == "processing"
+    assert world.told() == [("order_placed", None), ("status_changed", None)]
 
 
 def test_a_milestone_is_written_down_once_for_the_life_of_the_order(world: World) -> None:
