@@ -5,7 +5,7 @@ from pathlib import Path
 
 import orjson
 
-from bench.pipeline import figures
+from bench.figures import figures
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ import asyncio
 import shutil
 import sqlite3
 import statistics
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
@@ -20,7 +20,7 @@ from typing import Any
 
 from sqlalchemy import event
 
-from bench.day import LIFE, START, deliveries
+from bench.day import START
 from connectors.registry import discover
 from hub.config import Settings
 from hub.pipeline.run import Pipeline
@@ -59,55 +59,7 @@ class Measured:
         return statistics.median(hub / bare for hub, bare in zip(self.hub, self.bare, strict=True))
 
 
-def figures(
-    *, facts: int, runs: int, orders: int, folder: Path, progress: Callable[[str], None]
-) -> Iterator[dict[str, object]]:
-    """Measure; yield one figure after the other.
-
-    In: facts per run, number of runs (the median counts), how many orders the hub holds before the
-    clock starts, a folder for the databases (on the disk to be measured). ``progress`` is told in
-    words what goes on.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    old = orders * len(LIFE)
-    bodies = list(deliveries(old + facts))
-    progress(f"filling a hub with {orders:,} orders")
-    full = _hub_with(folder / "full.db", bodies[:old], bodies[old:])
-    held = _side_by_side(full, facts, runs, progress)
-    yield _figure("pipeline_vs_bare", held.ratio, "ratio", floor=0.30, goal=0.60)
-    yield _figure("pipeline_facts_per_s", statistics.median(held.hub), "facts/s")
-    yield _figure("bare_facts_per_s", statistics.median(held.bare), "facts/s")
-    share = held.statements / facts
-    yield _figure("statements_per_fact", share, "statements", floor=0.2, goal=0.1, less=True)
-    progress("the same on an empty hub")
-    empty = _hub_with(folder / "empty.db", [], bodies[:facts])
-    yield _figure(
-        "pipeline_vs_bare_empty", _side_by_side(empty, facts, runs, progress).ratio, "ratio"
-    )
-
-
-def _figure(
-    name: str,
-    value: float,
-    unit: str,
-    *,
-    floor: float | None = None,
-    goal: float | None = None,
-    less: bool = False,
-) -> dict[str, object]:
-    """Make one figure; ``less``: smaller is better. Without a floor there is nothing to hold."""
-    holds = None if floor is None else (value <= floor if less else value >= floor)
-    return {
-        "name": name,
-        "value": round(value, 3),
-        "unit": unit,
-        "floor": floor,
-        "goal": goal,
-        "holds": holds,
-    }
-
-
-def _side_by_side(base: Path, facts: int, runs: int, progress: Callable[[str], None]) -> Measured:
+def side_by_side(base: Path, facts: int, runs: int, progress: Callable[[str], None]) -> Measured:
     """Let both sides take in the raws that wait in ``base``, each run on fresh copies."""
     written = Written()
     _pipeline(base, written)
@@ -120,7 +72,7 @@ def _side_by_side(base: Path, facts: int, runs: int, progress: Callable[[str], N
     return measured
 
 
-def _hub_with(path: Path, applied: list[bytes], waiting: list[bytes]) -> Path:
+def hub_with(path: Path, applied: list[bytes], waiting: list[bytes]) -> Path:
     """Make the database of a hub that has applied some deliveries and has others before it."""
     store = Store(f"sqlite:///{_fresh(path)}")
     migrate(store)

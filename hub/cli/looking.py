@@ -67,7 +67,7 @@ def bench(
     Part of the source checkout. Example: tilanne bench --runs 3
     """
     try:
-        measured = import_module("bench.pipeline")
+        measured = import_module("bench.figures")
     except ModuleNotFoundError:
         fail("the benchmarks are part of the source checkout: run `make bench` there")
     found = measured.figures(
