@@ -136,8 +136,16 @@ class Settings(BaseSettings):
         return self.shops.get(name, Shop())
 
     @property
-    def local_only(self) -> bool:
-        """Whether the hub listens on loopback alone, so that the developer's pages may show."""
+    def developers_pages(self) -> bool:
+        """Whether the developer's pages may show: the hub is heard by this machine alone.
+
+        Behind a proxy on the same machine it also listens on loopback only; but a hub that writes
+        to real customers has a mail server, and then there are no such pages.
+        """
+        return self.smtp_url is None and self._on_loopback
+
+    @property
+    def _on_loopback(self) -> bool:
         if self.host == "localhost":
             return True
         try:

@@ -145,12 +145,12 @@ class Pages:
     def _local_only(self, request: Request) -> None:
         host = request.headers.get("host", "")
         name = host if host.endswith("]") else host.rpartition(":")[0] or host
-        if not self._settings.local_only or name.lower() not in LOOPBACK:
+        if not self._settings.developers_pages or name.lower() not in LOOPBACK:
             raise Refused("not-found", "There is nothing here for others.")
 
     def _page(self, template: str, request: Request, **seen: Any) -> Response:
         given = {"language": self._language(request), "places": PLACES, "here": None, **seen}
-        if not self._settings.local_only:
+        if not self._settings.developers_pages:
             given["places"] = PLACES[2:]
         text = self._templates.get_template(template).render(given)
         return _answer(text.encode(), "text/html")

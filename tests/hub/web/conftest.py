@@ -157,8 +157,8 @@ Content-Type: text/html; charset=utf-8
 """
 
 
-def app_on(store: Store, *, host: str = "127.0.0.1") -> FastAPI:
-    settings = Settings(api_keys=KEYS, host=host)
+def app_on(store: Store, *, host: str = "127.0.0.1", smtp_url: str | None = None) -> FastAPI:
+    settings = Settings(api_keys=KEYS, host=host, smtp_url=smtp_url)
     queries, labels = Queries(store), Catalogues.load()
     app = FastAPI(title="Tilanne", docs_url=None, redoc_url=None)
     problems.install(app)

@@ -132,8 +132,11 @@ def test_loopback_has_several_names(hub: Served, host: str) -> None:
     assert 200 == hub.ask("/", headers={"Host": host}).status
 
 
-def test_a_hub_that_listens_to_the_network_has_no_such_pages(tmp_path: Path) -> None:
-    with stored(tmp_path) as store, serving(app_on(store, host="0.0.0.0"), store) as hub:
+@pytest.mark.parametrize(
+    "beyond", [{"host": "0.0.0.0"}, {"smtp_url": "smtp://127.0.0.1:25"}], ids=["network", "mail"]
+)
+def test_a_hub_for_others_has_no_such_pages(tmp_path: Path, beyond: dict[str, str]) -> None:
+    with stored(tmp_path) as store, serving(app_on(store, **beyond), store) as hub:
         fill(store)
         for path in DEV:
             assert_problem(hub.ask(path), 404, "not-found")
