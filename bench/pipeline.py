@@ -140,7 +140,11 @@ def _listen(store: Store, written: Written) -> None:
             # One statement with many VALUES is announced as "many" too, with one flat tuple.
             written.transactions[-1].append((sql, rows, many and isinstance(rows, list)))
 
+    def look_up(*_: object) -> None:
+        written.statements += 1
+
     event.listen(store.engine, "before_cursor_execute", statement)
+    event.listen(store.reader, "before_cursor_execute", look_up)
     event.listen(store.engine, "commit", lambda _: written.transactions.append([]))
 
 

@@ -21,7 +21,8 @@ def test_every_figure_is_measured_and_says_whether_its_floor_holds(tmp_path: Pat
     assert {str(figure["name"]) for figure in found} == NAMES
     for figure in found:
         value, floor = figure["value"], figure["floor"]
-        assert isinstance(value, float) and value > 0
+        assert isinstance(value, float)
+        assert value > 0
         assert (figure["holds"] is None) == (floor is None)
     assert any("run 1 of 1" in line for line in said)
 
