@@ -122,8 +122,8 @@ def _what(scan: Json, code: str, parcel: ParcelRef) -> What | None:
     if known in STAGES:
         stage, point = STAGES[known], None
         if stage is Stage.READY_FOR_PICKUP and office:
-            address = " ".join(filter(None, (scan["postcode"].text(), office)))
-            point = PickupPoint(name=office, address=address)
+            # The office's name is all there is of an address; said twice it would not say more.
+            point = PickupPoint(name=" ".join(filter(None, (scan["postcode"].text(), office))))
         return ParcelScanned(parcel=parcel, stage=stage, place=office, pickup_point=point)
     if known in PROBLEMS:
         reason, blame = PROBLEMS[known]
