@@ -6,7 +6,6 @@ Reading ahead decides nothing: a batch knows the position it follows, and is app
 """
 
 import asyncio
-import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -43,6 +42,7 @@ class Batches:
         self._store = store
         self._translator = translator
         self._ahead: asyncio.Task[Batch] | None = None
+        self._done: int | None = None  #: the last raw that was dealt with, as far as we know
 
     async def next(self) -> Batch:
         """Return the batch after the reader's cursor; without rows when nothing waits.
@@ -50,21 +50,21 @@ class Batches:
         Raises ``StoreUnavailable``.
         """
         ahead, self._ahead = self._ahead, None
-        if ahead is not None and (batch := await ahead).rows:
-            return batch
+        if ahead is not None:
+            batch = await ahead
+            # What it follows may not have come to pass: then it is read again.
+            if batch.rows and batch.position == self._done:
+                return batch
         return await asyncio.to_thread(self._read, None)
+
+    def done(self, position: int) -> None:
+        """Note that everything up to ``position`` has been dealt with, durably."""
+        self._done = position
 
     def look_ahead(self, position: int) -> None:
         """Begin to read what comes after ``position``; to be called in the event loop."""
         if self._ahead is None:
             self._ahead = asyncio.create_task(asyncio.to_thread(self._read, position))
-
-    async def forget(self) -> None:
-        """Drop what was read ahead: what it follows did not come to pass."""
-        ahead, self._ahead = self._ahead, None
-        if ahead is not None:
-            with contextlib.suppress(Exception):
-                await ahead
 
     def _read(self, position: int | None) -> Batch:
         def look(connection: Connection) -> tuple[int, Sequence[Row[Any]]]:

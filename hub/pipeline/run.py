@@ -58,7 +58,6 @@ class Pipeline:
                 continue
             except log.CursorMoved as error:  # the log is read again from where it really is
                 _log.warning("pipeline.rereads", error=str(error))
-                await self._batches.forget()
                 continue
             await _quiet(self._bell, IDLE)
 
@@ -71,20 +70,14 @@ class Pipeline:
         return len(batch.rows)
 
     async def _move(self, batch: Batch) -> None:
-        try:
-            if batch.translated is None:
-                await self._one_by_one(batch)
-            else:
-                await self._apply(batch.position, batch.end, batch.translated)
-        except StoreUnavailable:
-            await self._batches.forget()
-            if len(batch.rows) == 1 and not await self._healthy():
-                raise
+        if batch.translated is None:
             await self._one_by_one(batch)
+            return
+        try:
+            await self._apply(batch.position, batch.end, batch.translated)
         except log.CursorMoved:
             raise
         except Exception:  # noqa: BLE001 - whatever it is, one raw is to blame; it is found below
-            await self._batches.forget()
             await self._one_by_one(batch)
 
     async def _apply(self, old: int, new: int, batch: list[Translated]) -> None:
@@ -99,6 +92,7 @@ class Pipeline:
         applied = await self.store.write(
             work, then=lambda applied: self._recent.keep(applied.at_hand)
         )
+        self._batches.done(new)
         self.changed(applied)
 
     async def _healthy(self) -> bool:
@@ -133,7 +127,6 @@ class Pipeline:
                 )
                 await self._set_aside(position, row, error)
             position = row.id
-        await self._batches.forget()  # it followed the first of these raws, not the last
 
     async def _set_aside(self, position: int, row: Row[Any], error: Exception) -> None:
         """A fault of ours must not stop the feed: the raw waits for a release after the fix."""
@@ -148,7 +141,9 @@ class Pipeline:
             quarantine.keep(connection, [held])
             return Applied(raws=1, outcomes={"quarantined": 1})
 
-        self.changed(await self.store.write(work))
+        applied = await self.store.write(work)
+        self._batches.done(row.id)
+        self.changed(applied)
 
 
 async def _quiet(bell: asyncio.Event, seconds: float) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, select, tuple_
 
 from connectors.contract import Contact
 from hub.store.facts import decode, encode
@@ -75,8 +75,9 @@ def unpark(
     connection: Connection, released: Collection[tuple[str, str]], raws: Collection[int]
 ) -> set[int]:
     """Remove (key, fact) rows; return those of ``raws`` for which nothing waits any more."""
-    for key, fact_id in released:
-        connection.execute(delete(PARKED).where(PARKED.c.key == key, PARKED.c.fact_id == fact_id))
+    if released:
+        name = tuple_(PARKED.c.key, PARKED.c.fact_id)
+        connection.execute(delete(PARKED).where(name.in_(released)))
     if not raws:
         return set()
     still = connection.execute(select(PARKED.c.raw_id).where(PARKED.c.raw_id.in_(raws)))
