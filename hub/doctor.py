@@ -15,7 +15,7 @@ from connectors.registry import discover
 from hub.catalogues import Catalogues
 from hub.config import Settings
 from hub.store.migrate import is_current
-from hub.store.session import Store
+from hub.store.session import Store, StoreUnavailable
 
 ROOM = 1024**3  #: bytes that should be free beside the database
 
@@ -52,8 +52,8 @@ def _database(settings: Settings) -> Iterator[Finding]:
         current = store.read_now(is_current)
         remedy = "" if current else "start the hub once: it migrates by itself"
         yield Finding("database", current, "current" if current else "not migrated", remedy)
-    except SQLAlchemyError as error:
-        yield Finding("database", False, type(error).__name__, "is it running and reachable?")
+    except StoreUnavailable as error:
+        yield Finding("database", False, str(error), "is it running and reachable?")
     finally:
         store.close()
     if store.dialect == "sqlite":

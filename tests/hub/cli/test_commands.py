@@ -22,6 +22,7 @@ from hub.store.migrate import migrate
 from hub.store.session import Store
 from hub.store.tables import NoticeRow, RawRow
 from state_machine.events import Event, Ordered, OrderedLine, OrderKey
+from tests.faults.hub_process import free_port
 
 ROOT = Path(__file__).resolve().parents[3]
 RAW = RawRow.__table__  # type: ignore[attr-defined]
@@ -132,6 +133,18 @@ def test_the_doctor_names_what_is_wrong_and_the_remedy(tmp_path: Path) -> None:
     }
     assert set(ill) == {"database", "secret of shopfiy"}
     assert all(ill.values())
+
+
+def test_the_doctor_says_that_a_database_cannot_be_reached(tmp_path: Path) -> None:
+    nowhere = f"postgresql://hub@127.0.0.1:{free_port()}/hub"
+
+    ran = tilanne(tmp_path, "doctor", "--json", TILANNE_DATABASE_URL=nowhere)
+
+    ill = {
+        one["what"]: one["found"] for one in json.loads(ran.stdout)["findings"] if not one["well"]
+    }
+    assert ran.returncode == 1
+    assert ill["database"].startswith("not readable: ")
 
 
 def test_a_replay_reads_the_kept_raws_again_and_changes_nothing(tmp_path: Path) -> None:
