@@ -22,7 +22,6 @@ from hub.store.timeline import Arrival
 from state_machine.fold import Fold
 from state_machine.order import Belief
 
-READER = "pipeline"
 OUTBOX = OutboxRow.__table__  # type: ignore[attr-defined]
 
 
@@ -46,7 +45,7 @@ def apply(
     In: the batch, the orders at hand, and the log positions before and after it. Raises
     ``CursorMoved`` when another worker was faster, and whatever the database raises.
     """
-    log.advance(connection, READER, old=old, new=new)
+    log.advance(connection, log.READER, old=old, new=new)
     fresh, outcome = take_in(connection, batch)
     applied = Applied(raws=len(batch))
     parked, added = digest(connection, fresh, applied, recent)

@@ -12,7 +12,6 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from hub.pipeline.apply import READER
 from hub.pipeline.translate import Translated, Translator
 from hub.store import log
 from hub.store.session import Store
@@ -68,7 +67,7 @@ class Batches:
 
     def _read(self, position: int | None) -> Batch:
         def look(connection: Connection) -> tuple[int, Sequence[Row[Any]]]:
-            last = log.position(connection, READER) if position is None else position
+            last = log.position(connection, log.READER) if position is None else position
             return last, log.after(connection, last, BATCH)
 
         last, rows = self._store.read_now(look)

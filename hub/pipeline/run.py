@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy import Connection, Row
 
 from hub.pipeline import quarantine
-from hub.pipeline.apply import READER, Applied, apply
+from hub.pipeline.apply import Applied, apply
 from hub.pipeline.batch import Batch, Batches
 from hub.pipeline.recent import Recent
 from hub.pipeline.translate import Translated, Translator
@@ -98,7 +98,7 @@ class Pipeline:
     async def _healthy(self) -> bool:
         """Whether the database takes writes at all, so that a refusal is about the raw."""
         try:
-            await self.store.write(lambda c: log.advance_nothing(c, READER))
+            await self.store.write(lambda c: log.advance_nothing(c, log.READER))
         except StoreUnavailable:
             return False
         return True
@@ -132,7 +132,7 @@ class Pipeline:
         """A fault of ours must not stop the feed: the raw waits for a release after the fix."""
 
         def work(connection: Connection) -> Applied:
-            log.advance(connection, READER, old=position, new=row.id)
+            log.advance(connection, log.READER, old=position, new=row.id)
             one = self.translator.unreadable(row, f"{type(error).__name__}: {error}")
             inbox.repeat(connection, [one.delivery], "quarantined")
             held = quarantine.row(

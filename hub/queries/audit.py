@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-import orjson
 from sqlalchemy import Connection, Select, func, select
 
+from hub.queries.tallies import backlog
 from hub.store import belief, timeline
-from hub.store.log import backlog, position
+from hub.store.log import READER, position
 from hub.store.tables import (
     BeliefRow,
     InboxRow,
@@ -27,7 +27,6 @@ BELIEF = BeliefRow.__table__  # type: ignore[attr-defined]
 OUTBOX = OutboxRow.__table__  # type: ignore[attr-defined]
 NOTICE = NoticeRow.__table__  # type: ignore[attr-defined]
 
-READER = "pipeline"
 OUTCOMES = ("applied", "duplicate", "parked", "quarantined")
 PAGE = 500  #: orders folded per look
 
@@ -66,7 +65,7 @@ def _raws(connection: Connection) -> Iterator[Check]:
     outcomes |= {row[0]: int(row[1]) for row in rows}
     for name in OUTCOMES:
         yield Check(name, True, outcomes[name], f"raws whose outcome is {name}")
-    yield Check("waiting", True, backlog(connection, READER), "raws the pipeline has not read yet")
+    yield Check("waiting", True, backlog(connection).size, "raws the pipeline has not read yet")
     unknown = sum(count for name, count in outcomes.items() if name not in OUTCOMES)
     yield _broken("strange_outcomes", unknown, "raws with an outcome that is none of the four")
     read = position(connection, READER)
@@ -130,8 +129,3 @@ def _notices(connection: Connection) -> Iterator[Check]:
     yield _broken("silent_without_reason", _count(connection, silent), "unsent without a reason")
     held = select(func.count()).select_from(NOTICE).where(NOTICE.c.state == "held")
     yield Check("held", True, _count(connection, held), "notices a person must decide on")
-
-
-def as_json(checks: list[Check]) -> str:
-    """Write the checks as JSON text, one object with all of them."""
-    return orjson.dumps({"holds": all(c.holds for c in checks), "checks": checks}).decode()

@@ -66,11 +66,8 @@ class Queries:
         self._store = store
 
     async def read(self, work: Callable[[Connection], T]) -> T:
-        """Run a reading function; a database that does not answer is ``StoreUnavailable``."""
-        try:
-            return await self._store.read(work)
-        except SQLAlchemyError as error:
-            raise _unreadable(error) from error
+        """Run a reading function."""
+        return await self._store.read(work)
 
     async def rows(self, question: Select[*tuple[Any, ...]]) -> Sequence[Row[Any]]:
         """Return all rows of a question."""
@@ -99,7 +96,7 @@ class Queries:
             finally:
                 connection.close()
         except (SQLAlchemyError, sqlite3.Error) as error:
-            raise _unreadable(error) from error
+            raise StoreUnavailable(f"not readable: {type(error).__name__}") from error
         if found is None:
             return None
         name, shop, number, contact, version, as_of, text = found
@@ -152,10 +149,6 @@ class Queries:
     async def mail(self, number: int) -> Row[Any] | None:
         """Return one e-mail of the local mailbox."""
         return next(iter(await self.rows(select(MAIL).where(MAIL.c.id == number))), None)
-
-
-def _unreadable(error: Exception) -> StoreUnavailable:
-    return StoreUnavailable(f"not readable: {type(error).__name__}")
 
 
 def _stored(row: Any) -> StoredOrder:

@@ -13,8 +13,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select
 
 from hub.queries.finding import table
+from hub.store.log import READER, position
 from hub.store.tables import (
-    CursorRow,
     InboxRow,
     NoticeRow,
     OutboxRow,
@@ -23,7 +23,7 @@ from hub.store.tables import (
     RawRow,
 )
 
-RAW, CURSOR, INBOX = table(RawRow), table(CursorRow), table(InboxRow)
+RAW, INBOX = table(RawRow), table(InboxRow)
 PARKED, QUARANTINE = table(ParkedRow), table(QuarantineRow)
 OUTBOX, NOTICE = table(OutboxRow), table(NoticeRow)
 
@@ -60,9 +60,9 @@ class Sums:
 
 def backlog(connection: Connection) -> Waiting:
     """Return the raws behind the place in the log that the pipeline has come to."""
-    position = select(func.coalesce(func.max(CURSOR.c.position), 0)).scalar_subquery()
+    last = position(connection, READER)
     size, oldest = connection.execute(
-        select(func.count(), func.min(RAW.c.received_at)).where(RAW.c.id > position)
+        select(func.count(), func.min(RAW.c.received_at)).where(RAW.c.id > last)
     ).one()
     return Waiting(size, oldest)
 

@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from hub.store.rows import insert_new
 from hub.store.tables import CursorRow, RawRow
 
 RAW = RawRow.__table__  # type: ignore[attr-defined]
 CURSOR = CursorRow.__table__  # type: ignore[attr-defined]
+
+READER = "pipeline"  #: who reads the log here
 
 
 class CursorMoved(Exception):
@@ -49,10 +51,3 @@ def advance_nothing(connection: Connection, reader: str) -> None:
     connection.execute(
         update(CURSOR).where(CURSOR.c.reader == reader).values(position=CURSOR.c.position)
     )
-
-
-def backlog(connection: Connection, reader: str) -> int:
-    """Return how many raws wait for this reader."""
-    last = position(connection, reader)
-    waiting = connection.execute(select(func.count()).where(RAW.c.id > last)).scalar_one()
-    return int(waiting)

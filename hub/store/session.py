@@ -27,7 +27,7 @@ GROUP = 512  #: pieces of work one commit may carry
 
 
 class StoreUnavailable(Exception):
-    """The database could not make the work durable; nothing of it was kept."""
+    """The database could not be read, or not make work durable; nothing of it was kept."""
 
 
 @dataclass(slots=True)
@@ -53,7 +53,7 @@ class Store:
         self._writer = threading.Thread(target=self._run, name="store-write", daemon=True)
         self._writer.start()
         self._let_go: Callable[[], None] = lambda: None
-        self.commits = 0  #: groups committed since the start, for the benchmark
+        self.commits = 0  #: groups committed since the start
 
     # --- what callers use ----------------------------------------------------------------------
 
@@ -80,12 +80,12 @@ class Store:
         return answer
 
     def read_now(self, work: Work[T]) -> T:
-        """``read`` for callers without an event loop."""
+        """``read`` for callers without an event loop. Raises ``StoreUnavailable``."""
         try:
             with self.reader.connect() as connection:
                 return work(connection)
         except SQLAlchemyError as error:
-            raise _named(error) from error
+            raise _unavailable("not readable", error) from error
 
     def hold_alone(self) -> None:
         """Claim the database until ``close``; raise ``AlreadyRunning`` if another hub has it."""
@@ -163,10 +163,12 @@ class Store:
 
 
 def _named(error: Exception) -> Exception:
-    if isinstance(error, SQLAlchemyError):
-        # The first line names the fault; what comes after it may quote what was to be written.
-        fault = str(getattr(error, "orig", None) or type(error).__name__).partition("\n")[0]
-        unavailable = StoreUnavailable(f"not durable: {fault}")
-        unavailable.__cause__ = error
-        return unavailable
-    return error
+    return _unavailable("not durable", error) if isinstance(error, SQLAlchemyError) else error
+
+
+def _unavailable(what: str, error: SQLAlchemyError) -> StoreUnavailable:
+    # The first line names the fault; what comes after it may quote what was to be written.
+    fault = str(getattr(error, "orig", None) or type(error).__name__).partition("\n")[0]
+    unavailable = StoreUnavailable(f"{what}: {fault}")
+    unavailable.__cause__ = error
+    return unavailable
