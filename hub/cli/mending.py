@@ -111,22 +111,22 @@ def quarantine(
         if release:
             _release(store, release, json=json)
             return
-        rows = store.read_now(ward.waiting)
+        page = store.read_now(lambda c: ward.waiting(c, after=after, limit=limit))
+        total = store.read_now(ward.size)
     finally:
         store.close()
-    page = [row for row in rows if row["id"] > after][:limit]
     if json:
-        write_json({"quarantined": page, "total": len(rows)})
+        write_json({"quarantined": page, "total": total})
         return
     table = Table("id", *CELLS)
     for row in page:
         table.add_row(str(row["id"]), *(str(row[name]) for name in CELLS))
     out.print(table)
-    out.print(f"{len(page)} of {len(rows)}")
+    out.print(f"{len(page)} of {total}")
 
 
 def _release(store: Store, ids: list[int], *, json: bool) -> None:
-    rows = store.read_now(lambda c: ward.waiting(c, ids))
+    rows = store.read_now(lambda c: ward.those(c, ids))
     if missing := set(ids) - {row["id"] for row in rows}:
         fail(f"not in quarantine: {', '.join(map(str, sorted(missing)))}")
     raws = sorted({row["raw_id"] for row in rows})

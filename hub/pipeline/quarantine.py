@@ -1,10 +1,10 @@
 """Where a raw waits that is authentic but not understood, and how it is released after a fix."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from hub.pipeline.translate import Translated
 from hub.store.tables import InboxRow, QuarantineRow, RawRow
@@ -12,6 +12,8 @@ from hub.store.tables import InboxRow, QuarantineRow, RawRow
 QUARANTINE = QuarantineRow.__table__  # type: ignore[attr-defined]
 INBOX = InboxRow.__table__  # type: ignore[attr-defined]
 RAW = RawRow.__table__  # type: ignore[attr-defined]
+
+WAITS = select(QUARANTINE).where(QUARANTINE.c.released_at.is_(None))
 
 UNREADABLE = "unreadable"  #: the whole raw
 UNMAPPED = "unmapped"  #: one fact of it; the rest is applied
@@ -55,13 +57,22 @@ def keep(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
 
 
 def waiting(
-    connection: Connection, ids: Iterable[int] | None = None
+    connection: Connection, *, after: int = 0, limit: int | None = None
 ) -> Sequence[Mapping[str, Any]]:
-    """Return what waits, oldest first; only the rows of ``ids`` if given."""
-    query = select(QUARANTINE).where(QUARANTINE.c.released_at.is_(None)).order_by(QUARANTINE.c.id)
-    if ids is not None:
-        query = query.where(QUARANTINE.c.id.in_(list(ids)))
+    """Return what waits behind row ``after``, oldest first; ``limit`` None: all of it."""
+    query = WAITS.where(QUARANTINE.c.id > after).order_by(QUARANTINE.c.id).limit(limit)
     return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def those(connection: Connection, ids: Sequence[int]) -> Sequence[Mapping[str, Any]]:
+    """Return the rows of ``ids`` that wait."""
+    query = WAITS.where(QUARANTINE.c.id.in_(ids))
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def size(connection: Connection) -> int:
+    """Return how many wait."""
+    return int(connection.execute(select(func.count()).select_from(WAITS.subquery())).scalar_one())
 
 
 def release(connection: Connection, raw_ids: Sequence[int], now: datetime) -> int:
