@@ -25,6 +25,7 @@ from connectors.registry import discover
 from hub.config import Settings
 from hub.pipeline.run import Pipeline
 from hub.pipeline.translate import Translator
+from hub.serve import settle_garbage
 from hub.store.migrate import migrate
 from hub.store.session import Store
 from hub.store.tables import RawRow
@@ -118,6 +119,7 @@ def _pipeline(base: Path, written: Written | None) -> float:
 async def _drain(store: Store) -> float:
     translator = Translator(discover(), Settings(secrets={"canonical": "whsec_"}))  # type: ignore[dict-item]
     pipeline = Pipeline(store, translator, lambda _: None)
+    settle_garbage()  # as a hub does when it is built
     start = perf_counter()
     while await pipeline.step():
         pass

@@ -1,7 +1,6 @@
 """Moves raws from the log through the stations, batch by batch, and never loses or skips one."""
 
 import asyncio
-import gc
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +17,6 @@ from hub.pipeline.translate import Translated, Translator
 from hub.store import inbox, log
 from hub.store.session import Store, StoreUnavailable
 
-GARBAGE = (50_000, 20, 50)  #: how many new objects make Python look for garbage
 IDLE = 1.0  #: seconds until the log is looked at even if nobody called
 PAUSE = 2.0  #: seconds to wait when the database is out of reach
 
@@ -32,9 +30,6 @@ class Pipeline:
         self, store: Store, translator: Translator, changed: Callable[[Applied], None]
     ) -> None:
         """``changed`` is called after each commit, with what the batch did."""
-        # The orders at hand are many small objects that live long; to look through all of them
-        # for garbage every few batches would cost a third of the time.
-        gc.set_threshold(*GARBAGE)
         self.store = store
         self.translator = translator
         self.changed = changed
