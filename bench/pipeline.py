@@ -28,9 +28,9 @@ from hub.pipeline.translate import Translator
 from hub.serve import settle_garbage
 from hub.store.migrate import migrate
 from hub.store.session import Store
-from hub.store.tables import RawRow
+from hub.store.tables import RawRow, table
 
-RAW = RawRow.__table__  # type: ignore[attr-defined]
+RAW = table(RawRow)
 
 Statement = tuple[str, Any, bool]  #: SQL, parameters, whether it is for many rows
 

@@ -6,9 +6,9 @@ import orjson
 
 from connectors.contract import Raw
 from hub.store.session import Store
-from hub.store.tables import RawRow
+from hub.store.tables import RawRow, table
 
-LOG = RawRow.__table__  # type: ignore[attr-defined]
+LOG = table(RawRow)
 
 #: what a connector may need again when the raw is read or replayed: kind, topic, delivery id
 KEPT = ("x-", "webhook-", "ce-")

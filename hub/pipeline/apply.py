@@ -17,12 +17,12 @@ from hub.pipeline.renew import Renewed
 from hub.pipeline.translate import Translated
 from hub.store import belief, contacts, inbox, log, parking, timeline
 from hub.store.rows import insert_new
-from hub.store.tables import OutboxRow
+from hub.store.tables import OutboxRow, table
 from hub.store.timeline import Arrival
 from state_machine.fold import Fold
 from state_machine.order import Belief
 
-OUTBOX = OutboxRow.__table__  # type: ignore[attr-defined]
+OUTBOX = table(OutboxRow)
 
 
 @dataclass(slots=True)

@@ -7,11 +7,11 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, select, update
 
 from hub.pipeline.translate import Translated
-from hub.store.tables import InboxRow, QuarantineRow, RawRow
+from hub.store.tables import InboxRow, QuarantineRow, RawRow, table
 
-QUARANTINE = QuarantineRow.__table__  # type: ignore[attr-defined]
-INBOX = InboxRow.__table__  # type: ignore[attr-defined]
-RAW = RawRow.__table__  # type: ignore[attr-defined]
+QUARANTINE = table(QuarantineRow)
+INBOX = table(InboxRow)
+RAW = table(RawRow)
 
 WAITS = select(QUARANTINE).where(QUARANTINE.c.released_at.is_(None))
 

@@ -12,13 +12,13 @@ from hub.pipeline.renew import Renewed
 from hub.pipeline.translate import Translator
 from hub.store import belief, timeline
 from hub.store.session import Store
-from hub.store.tables import BeliefRow, InboxRow, RawRow
+from hub.store.tables import BeliefRow, InboxRow, RawRow, table
 from state_machine.fold import Fold
 from state_machine.order import Belief
 
-RAW = RawRow.__table__  # type: ignore[attr-defined]
-INBOX = InboxRow.__table__  # type: ignore[attr-defined]
-BELIEF = BeliefRow.__table__  # type: ignore[attr-defined]
+RAW = table(RawRow)
+INBOX = table(InboxRow)
+BELIEF = table(BeliefRow)
 
 SILENT = "replayed history"
 

@@ -16,16 +16,17 @@ from hub.store.tables import (
     ParkedRow,
     QuarantineRow,
     RawRow,
+    table,
 )
 from state_machine.fold import fold
 
-RAW = RawRow.__table__  # type: ignore[attr-defined]
-INBOX = InboxRow.__table__  # type: ignore[attr-defined]
-PARKED = ParkedRow.__table__  # type: ignore[attr-defined]
-QUARANTINE = QuarantineRow.__table__  # type: ignore[attr-defined]
-BELIEF = BeliefRow.__table__  # type: ignore[attr-defined]
-OUTBOX = OutboxRow.__table__  # type: ignore[attr-defined]
-NOTICE = NoticeRow.__table__  # type: ignore[attr-defined]
+RAW = table(RawRow)
+INBOX = table(InboxRow)
+PARKED = table(ParkedRow)
+QUARANTINE = table(QuarantineRow)
+BELIEF = table(BeliefRow)
+OUTBOX = table(OutboxRow)
+NOTICE = table(NoticeRow)
 
 OUTCOMES = ("applied", "duplicate", "parked", "quarantined")
 PAGE = 500  #: orders folded per look

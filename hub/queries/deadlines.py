@@ -5,12 +5,12 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from hub.store import timeline
-from hub.store.tables import BeliefRow
+from hub.store.tables import BeliefRow, table
 from state_machine.events import Event
 from state_machine.fold import fold
 from state_machine.promises import overdue
 
-BELIEF = BeliefRow.__table__  # type: ignore[attr-defined]
+BELIEF = table(BeliefRow)
 
 
 def due_facts(connection: Connection, now: datetime, limit: int) -> list[Event]:

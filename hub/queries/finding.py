@@ -8,21 +8,14 @@ import base64
 from datetime import datetime
 
 import orjson
-from sqlalchemy import ColumnElement, Table, and_, or_, select
-from sqlmodel import SQLModel
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from hub.refusals import Refused
 from hub.store.contacts import e164
-from hub.store.tables import KEY, BeliefRow, ContactRow, ParcelRow
+from hub.store.tables import KEY, BeliefRow, ContactRow, ParcelRow, table
 from state_machine.events import normalise_number
 
 Condition = ColumnElement[bool]
-
-
-def table(row: type[SQLModel]) -> Table:
-    """Return the Core table of a row class."""
-    found: Table = row.__table__  # type: ignore[attr-defined]
-    return found
 
 
 BELIEF, CONTACT, PARCEL = table(BeliefRow), table(ContactRow), table(ParcelRow)

@@ -7,9 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from hub.queries.finding import table
 from hub.store.facts import decode
-from hub.store.tables import AttemptRow, NoticeRow, OutboxRow, TimelineRow
+from hub.store.tables import AttemptRow, NoticeRow, OutboxRow, TimelineRow, table
 from state_machine.events import Event
 from state_machine.fold import NotAnOrder, fold
 from state_machine.order import Effect, Outcome

@@ -13,11 +13,11 @@ from sqlalchemy import Connection, Row, Select, bindparam, select
 from sqlalchemy.dialects import sqlite as sqlite_dialect
 from sqlalchemy.exc import SQLAlchemyError
 
-from hub.queries.finding import BELIEF, Condition, behind, cursor_at, possible, table
+from hub.queries.finding import BELIEF, Condition, behind, cursor_at, possible
 from hub.queries.history import Entry, Telling, tellings, timeline
 from hub.queries.tallies import Sums, Waiting, backlog, quarantined, sums
 from hub.store.session import Store, StoreUnavailable
-from hub.store.tables import MailRow
+from hub.store.tables import MailRow, table
 
 T = TypeVar("T")
 MAX_PAGE = 100  #: orders

@@ -12,7 +12,6 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
-from hub.queries.finding import table
 from hub.store.log import READER, position
 from hub.store.tables import (
     InboxRow,
@@ -21,6 +20,7 @@ from hub.store.tables import (
     ParkedRow,
     QuarantineRow,
     RawRow,
+    table,
 )
 
 RAW, INBOX = table(RawRow), table(InboxRow)

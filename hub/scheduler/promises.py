@@ -9,9 +9,9 @@ from hub.clock import Clock
 from hub.queries.deadlines import due_facts
 from hub.scheduler.facts import NAME
 from hub.store.session import Store
-from hub.store.tables import RawRow
+from hub.store.tables import RawRow, table
 
-RAW = RawRow.__table__  # type: ignore[attr-defined]
+RAW = table(RawRow)
 AT_ONCE = 200  #: orders per look; the rest waits for the next
 
 _log = structlog.get_logger()

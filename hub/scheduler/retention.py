@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, delete, select
 
 from hub.store.session import Store
-from hub.store.tables import InboxRow, MailRow, RawRow
+from hub.store.tables import InboxRow, MailRow, RawRow, table
 
-RAW = RawRow.__table__  # type: ignore[attr-defined]
-INBOX = InboxRow.__table__  # type: ignore[attr-defined]
-MAIL = MailRow.__table__  # type: ignore[attr-defined]
+RAW = table(RawRow)
+INBOX = table(InboxRow)
+MAIL = table(MailRow)
 DONE = ("applied", "duplicate")
 AT_ONCE = 1000  #: rows per transaction, so that the door never waits long
 

@@ -22,9 +22,9 @@ from sqlalchemy import (
 )
 
 from hub.store.outbox import BELIEF, CONTACT, NOTICE, OUTBOX, PERSON
-from hub.store.tables import AttemptRow
+from hub.store.tables import AttemptRow, table
 
-ATTEMPT = AttemptRow.__table__  # type: ignore[attr-defined]
+ATTEMPT = table(AttemptRow)
 
 #: How long an older notice of the same order and recipient that waits for its next try holds the
 #: newer ones back. Short troubles keep the order of things; a long one must not keep the news away.
@@ -148,7 +148,7 @@ def settle(connection: Connection, notice_id: int, n: int, end: Settlement) -> b
 
 def unfinished(connection: Connection, now: datetime | None) -> Sequence[Row[Any]]:
     """Return attempts whose sender is gone: the lease is over, or (``now`` None) all of them."""
-    statement = (
+    statement: Select[Any] = (
         select(NOTICE.c.id, NOTICE.c.channel, ATTEMPT.c.n, ATTEMPT.c.handing_at)
         .join(ATTEMPT, and_(ATTEMPT.c.notice_id == NOTICE.c.id, ATTEMPT.c.n == NOTICE.c.attempts))
         .where(NOTICE.c.state == "leased")

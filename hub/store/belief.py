@@ -10,14 +10,14 @@ import orjson
 from sqlalchemy import Connection, delete, select
 
 from hub.store.rows import insert_new, upsert
-from hub.store.tables import BeliefRow, OpenLineRow, ParcelRow
+from hub.store.tables import BeliefRow, OpenLineRow, ParcelRow, table
 from state_machine.milestones import Told
 from state_machine.order import Order
 from state_machine.promises import next_deadline
 
-BELIEF = BeliefRow.__table__  # type: ignore[attr-defined]
-PARCEL = ParcelRow.__table__  # type: ignore[attr-defined]
-OPEN_LINE = OpenLineRow.__table__  # type: ignore[attr-defined]
+BELIEF = table(BeliefRow)
+PARCEL = table(ParcelRow)
+OPEN_LINE = table(OpenLineRow)
 
 EARLY = timedelta(days=14)  #: a carrier may see a parcel this long before the shop names it
 RECYCLED = timedelta(days=120)  #: after this a number means another parcel (EasyPost: 3 months)

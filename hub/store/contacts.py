@@ -10,9 +10,9 @@ from sqlalchemy import Connection, func
 
 from connectors.contract import Contact
 from hub.store.rows import insert_or
-from hub.store.tables import ContactRow
+from hub.store.tables import ContactRow, table
 
-CONTACT = ContactRow.__table__  # type: ignore[attr-defined]
+CONTACT = table(ContactRow)
 
 FIELDS = ("name", "email", "phone", "language", "country", "street", "postal_code", "city")
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from hub.store.tables import NoticeRow
+from hub.store.tables import NoticeRow, table
 
-NOTICE = NoticeRow.__table__  # type: ignore[attr-defined]
+NOTICE = table(NoticeRow)
 SHOWN = ("id", "order_id", "milestone", "subject", "channel", "recipient", "reason", "settled_at")
 
 

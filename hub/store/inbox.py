@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import Connection, select, tuple_, update
 
 from hub.store.rows import insert_new
-from hub.store.tables import InboxRow
+from hub.store.tables import InboxRow, table
 
-INBOX = InboxRow.__table__  # type: ignore[attr-defined]
+INBOX = table(InboxRow)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, select, update
 
 from hub.store.rows import insert_new
-from hub.store.tables import CursorRow, RawRow
+from hub.store.tables import CursorRow, RawRow, table
 
-RAW = RawRow.__table__  # type: ignore[attr-defined]
-CURSOR = CursorRow.__table__  # type: ignore[attr-defined]
+RAW = table(RawRow)
+CURSOR = table(CursorRow)
 
 READER = "pipeline"  #: who reads the log here
 

@@ -7,13 +7,13 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, and_, case, or_, select, update
 
 from hub.store.rows import insert_new
-from hub.store.tables import BeliefRow, ContactRow, MailRow, NoticeRow, OutboxRow
+from hub.store.tables import BeliefRow, ContactRow, MailRow, NoticeRow, OutboxRow, table
 
-OUTBOX = OutboxRow.__table__  # type: ignore[attr-defined]
-NOTICE = NoticeRow.__table__  # type: ignore[attr-defined]
-BELIEF = BeliefRow.__table__  # type: ignore[attr-defined]
-CONTACT = ContactRow.__table__  # type: ignore[attr-defined]
-MAIL = MailRow.__table__  # type: ignore[attr-defined]
+OUTBOX = table(OutboxRow)
+NOTICE = table(NoticeRow)
+BELIEF = table(BeliefRow)
+CONTACT = table(ContactRow)
+MAIL = table(MailRow)
 
 CORRECTION = "correction"
 #: of the person: what an audience and a message need

@@ -11,11 +11,11 @@ from sqlalchemy import Connection, delete, select, tuple_
 from connectors.contract import Contact
 from hub.store.facts import decode, encode
 from hub.store.rows import insert_new
-from hub.store.tables import ParkedRow
+from hub.store.tables import ParkedRow, table
 from hub.store.timeline import Arrival
 from state_machine.events import OrderKey
 
-PARKED = ParkedRow.__table__  # type: ignore[attr-defined]
+PARKED = table(ParkedRow)
 
 
 def park(

@@ -8,11 +8,11 @@ from sqlalchemy import Connection, select
 
 from hub.store.facts import decode, encode
 from hub.store.rows import insert_or
-from hub.store.tables import StockRow
+from hub.store.tables import StockRow, table
 from hub.store.timeline import Arrival
 from state_machine.events import StockCounted, StockKey
 
-STOCK = StockRow.__table__  # type: ignore[attr-defined]
+STOCK = table(StockRow)
 
 
 def keep(connection: Connection, arrivals: Sequence[Arrival]) -> None:

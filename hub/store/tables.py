@@ -1,6 +1,6 @@
 """Every table of the hub, one screenful each: what was received, what we believe, what we told.
 
-Declared with SQLModel; the hot path uses the ``*.__table__`` objects with SQLAlchemy Core. Times
+Declared with SQLModel; the hot path uses their Core tables (``table``) with SQLAlchemy Core. Times
 are aware UTC in Python and ISO text with a fixed width in SQLite, so that text order is time order.
 JSON columns hold the text that orjson made; nothing in the database looks inside.
 """
@@ -14,6 +14,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     String,
+    Table,
     Text,
     UniqueConstraint,
 )
@@ -325,3 +326,9 @@ class MailRow(SQLModel, table=True):
     message_id: str = Field(sa_column=Column(String(KEY), nullable=False, unique=True))
     stored_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
     message: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+def table(row: type[SQLModel]) -> Table:
+    """Return the Core table of a row class."""
+    found: Table = row.__table__  # type: ignore[attr-defined]
+    return found

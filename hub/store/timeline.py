@@ -10,10 +10,10 @@ from sqlalchemy import Connection, select
 
 from hub.store.facts import decode, encode
 from hub.store.rows import insert_new
-from hub.store.tables import TimelineRow
+from hub.store.tables import TimelineRow, table
 from state_machine.events import Event
 
-TIMELINE = TimelineRow.__table__  # type: ignore[attr-defined]
+TIMELINE = table(TimelineRow)
 
 
 @dataclass(frozen=True, slots=True)

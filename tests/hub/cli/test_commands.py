@@ -20,13 +20,13 @@ from hub.scheduler import facts
 from hub.store.facts import encode
 from hub.store.migrate import migrate
 from hub.store.session import Store
-from hub.store.tables import NoticeRow, RawRow
+from hub.store.tables import NoticeRow, RawRow, table
 from state_machine.events import Event, Ordered, OrderedLine, OrderKey
 from tests.faults.hub_process import free_port
 
 ROOT = Path(__file__).resolve().parents[3]
-RAW = RawRow.__table__  # type: ignore[attr-defined]
-NOTICE = NoticeRow.__table__  # type: ignore[attr-defined]
+RAW = table(RawRow)
+NOTICE = table(NoticeRow)
 COMMANDS = tuple(str(command.callback.__name__) for command in app.registered_commands)
 AT = datetime(2026, 11, 21, tzinfo=UTC)
 

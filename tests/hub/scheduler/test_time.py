@@ -19,7 +19,7 @@ from hub.scheduler.retention import forget_raws
 from hub.scheduler.timetable import timetable
 from hub.store.facts import encode
 from hub.store.session import Store
-from hub.store.tables import OutboxRow, RawRow
+from hub.store.tables import OutboxRow, RawRow, table
 from state_machine.events import (
     Event,
     Ordered,
@@ -32,8 +32,8 @@ from state_machine.events import (
 )
 from state_machine.lifecycle import Stage
 
-RAW = RawRow.__table__  # type: ignore[attr-defined]
-OUTBOX = OutboxRow.__table__  # type: ignore[attr-defined]
+RAW = table(RawRow)
+OUTBOX = table(OutboxRow)
 
 START = datetime(2026, 11, 20, 8, tzinfo=UTC)
 KEY = OrderKey("kauppa", "1")

@@ -13,10 +13,10 @@ from sqlmodel import SQLModel
 
 from hub.store.rows import insert_new, upsert
 from hub.store.session import AlreadyRunning, Store, StoreUnavailable
-from hub.store.tables import CursorRow, RawRow
+from hub.store.tables import CursorRow, RawRow, table
 
-RAW = RawRow.__table__  # type: ignore[attr-defined]
-CURSOR = CursorRow.__table__  # type: ignore[attr-defined]
+RAW = table(RawRow)
+CURSOR = table(CursorRow)
 
 
 @pytest.fixture
