@@ -26,11 +26,9 @@ from hub.config import Settings
 from hub.pipeline.run import Pipeline
 from hub.pipeline.translate import Translator
 from hub.serve import settle_garbage
+from hub.store import log
 from hub.store.migrate import migrate
 from hub.store.session import Store
-from hub.store.tables import RawRow, table
-
-RAW = table(RawRow)
 
 Statement = tuple[str, Any, bool]  #: SQL, parameters, whether it is for many rows
 
@@ -92,7 +90,7 @@ def _append(store: Store, bodies: list[bytes]) -> None:
     common = {"connector": "canonical", "source": "bench", "received_at": START, "headers": "{}"}
     rows = [{**common, "body": body} for body in bodies]
     if rows:
-        store.write_now(lambda connection: connection.execute(RAW.insert(), rows))
+        store.write_now(lambda connection: log.append(connection, rows))
 
 
 def _fresh(path: Path) -> Path:

@@ -5,10 +5,8 @@ from collections.abc import Callable, Mapping
 import orjson
 
 from connectors.contract import Raw
+from hub.store import log
 from hub.store.session import Store
-from hub.store.tables import RawRow, table
-
-LOG = table(RawRow)
 
 #: what a connector may need again when the raw is read or replayed: kind, topic, delivery id
 KEPT = ("x-", "webhook-", "ce-")
@@ -25,7 +23,7 @@ async def receive(store: Store, raw: Raw, *, arrived: Callable[[], None]) -> Non
     Returns only when the bytes are on disk; raises ``StoreUnavailable`` when they cannot be.
     """
     await store.append(
-        LOG,
+        log.append,
         {
             "connector": raw.connector,
             "source": raw.source,

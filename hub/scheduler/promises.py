@@ -8,10 +8,9 @@ import structlog
 from hub.clock import Clock
 from hub.queries.deadlines import due_facts
 from hub.scheduler.facts import NAME
+from hub.store import log
 from hub.store.session import Store
-from hub.store.tables import RawRow, table
 
-RAW = table(RawRow)
 AT_ONCE = 200  #: orders per look; the rest waits for the next
 
 _log = structlog.get_logger()
@@ -28,7 +27,7 @@ async def watch_promises(store: Store, clock: Clock, arrived: Callable[[], None]
     if facts:
         body = orjson.dumps(facts, option=orjson.OPT_UTC_Z)
         row = {"connector": NAME, "source": NAME, "received_at": now, "headers": "{}", "body": body}
-        await store.append(RAW, row)
+        await store.append(log.append, row)
         arrived()
         _log.info("promises.due", facts=len(facts))
     return len(facts)

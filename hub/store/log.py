@@ -1,14 +1,16 @@
 """The embedded log: raws in the order they became durable, and how far each reader has come."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
-from hub.store.rows import insert_new
-from hub.store.tables import CursorRow, RawRow, table
+from hub.store.rows import insert_all, insert_new, insert_or
+from hub.store.tables import AcceptedRow, CursorRow, RawRow, table
 
 RAW = table(RawRow)
+ACCEPTED = table(AcceptedRow)
 CURSOR = table(CursorRow)
 
 READER = "pipeline"  #: who reads the log here
@@ -16,6 +18,21 @@ READER = "pipeline"  #: who reads the log here
 
 class CursorMoved(Exception):
     """Somebody else read this part of the log; what was made of it must not be kept."""
+
+
+def append(connection: Connection, raws: Sequence[Mapping[str, Any]]) -> None:
+    """Put raws at the end of the log, and count them as accepted from their sources."""
+    insert_all(connection, RAW, raws)
+    sources = Counter((raw["connector"], raw["source"]) for raw in raws)
+    rows = [{"connector": c, "source": s, "raws": n} for (c, s), n in sorted(sources.items())]
+    insert_or(connection, ACCEPTED, rows, _counted_up)
+
+
+def _counted_up(insert: Any) -> Any:
+    return insert.on_conflict_do_update(
+        index_elements=list(ACCEPTED.primary_key.columns),
+        set_={"raws": ACCEPTED.c.raws + insert.excluded.raws},
+    )
 
 
 def position(connection: Connection, reader: str) -> int:

@@ -99,6 +99,15 @@ def _or_nothing(insert: Any) -> Any:
     return insert.on_conflict_do_nothing()
 
 
+def insert_all(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    """Insert the rows; a key that is taken is an error of the database."""
+    insert_or(connection, table, rows, _plainly)
+
+
+def _plainly(insert: Any) -> Any:
+    return insert
+
+
 def upsert(
     connection: Connection, table: Table, rows: Sequence[Row], update: Sequence[str]
 ) -> None:

@@ -8,12 +8,12 @@ neighbours: the group is rolled back and every piece of it is run again alone.
 import asyncio
 import queue
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub.store.alone import AlreadyRunning as AlreadyRunning
@@ -22,6 +22,8 @@ from hub.store.engine import READERS, parse, reader, writer
 
 T = TypeVar("T")
 Work = Callable[[Connection], T]
+Row = Mapping[str, Any]
+Bulk = Callable[[Connection, Sequence[Row]], None]  #: writes many rows of one kind
 
 GROUP = 512  #: pieces of work one commit may carry
 
@@ -33,8 +35,8 @@ class StoreUnavailable(Exception):
 @dataclass(slots=True)
 class _Job:
     work: Work[Any] | None
-    table: Table | None = None
-    row: Mapping[str, Any] | None = None
+    bulk: Bulk | None = None
+    row: Row | None = None
     then: Callable[[Any], None] | None = None
     done: Future[Any] = field(default_factory=Future)
 
@@ -66,9 +68,9 @@ class Store:
         """
         return await asyncio.wrap_future(self._submit(_Job(work, then=then)))
 
-    async def append(self, table: Table, row: Mapping[str, Any]) -> None:
-        """Insert one row durably; rows that wait together become one statement."""
-        await asyncio.wrap_future(self._submit(_Job(None, table, row)))
+    async def append(self, bulk: Bulk, row: Row) -> None:
+        """Write one row durably; rows of one kind that wait together are one call of ``bulk``."""
+        await asyncio.wrap_future(self._submit(_Job(None, bulk, row)))
 
     async def read(self, work: Work[T]) -> T:
         """Run ``work(connection)`` on a reading connection and return its answer."""
@@ -147,17 +149,17 @@ class Store:
 
     def _transact(self, group: Iterable[_Job]) -> list[Any]:
         answers: list[Any] = []
-        rows: dict[str, tuple[Table, list[Mapping[str, Any]]]] = {}
+        rows: dict[Bulk, list[Row]] = {}
         with self.engine.begin() as connection:
             for job in group:
                 if job.work is not None:
                     answers.append(job.work(connection))
                     continue
-                assert job.table is not None and job.row is not None
-                rows.setdefault(job.table.name, (job.table, []))[1].append(job.row)
+                assert job.bulk is not None and job.row is not None
+                rows.setdefault(job.bulk, []).append(job.row)
                 answers.append(None)
-            for table, waiting in rows.values():
-                connection.execute(table.insert(), waiting)
+            for bulk, waiting in rows.items():
+                bulk(connection, waiting)
         self.commits += 1
         return answers
 

@@ -86,6 +86,19 @@ class CursorRow(SQLModel, table=True):
     position: int = Field(sa_column=Column(BIG, nullable=False))
 
 
+class AcceptedRow(SQLModel, table=True):
+    """How many deliveries of a source became durable; counted where they are written.
+
+    What became of them is counted elsewhere, so the sums of the audit have two sides.
+    """
+
+    __tablename__ = "accepted"
+
+    connector: str = Field(sa_column=_key(primary=True))
+    source: str = Field(sa_column=_key(primary=True))
+    raws: int = Field(sa_column=Column(BIG, nullable=False))
+
+
 class InboxRow(SQLModel, table=True):
     """One row per delivery: the mark that it was taken in, and what became of it.
 
@@ -193,7 +206,10 @@ class ParkedRow(SQLModel, table=True):
     """A fact whose order is not known yet; applied the moment the order names the key."""
 
     __tablename__ = "parked"
-    __table_args__ = (Index("parked_raw", "raw_id"),)
+    __table_args__ = (
+        Index("parked_raw", "raw_id"),
+        Index("parked_received", "expired_at", "received_at"),
+    )
 
     key: str = Field(sa_column=_key(primary=True))  #: "order:<shop>:<id>" or "parcel:<number>"
     fact_id: str = Field(sa_column=_key(primary=True))
@@ -202,6 +218,8 @@ class ParkedRow(SQLModel, table=True):
     received_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
     fact: str = Field(sa_column=Column(Text, nullable=False))
     contact: bool = False  #: the row holds a Contact, not an Event
+    #: when it had waited too long and was put on the list a person reads; it still comes home
+    expired_at: datetime | None = Field(default=None, sa_column=Column(UtcTime, nullable=True))
 
 
 class QuarantineRow(SQLModel, table=True):
@@ -214,12 +232,14 @@ class QuarantineRow(SQLModel, table=True):
     raw_id: int = Field(sa_column=Column(BIG, nullable=False, index=True))
     connector: str = Field(sa_column=_key())
     source: str = Field(sa_column=_key())
-    kind: str = Field(sa_column=Column(String(16), nullable=False))  #: unreadable, unmapped, conflict, error
+    kind: str = Field(sa_column=Column(String(16), nullable=False))  #: unreadable, unmapped, conflict, ambiguous, error
     code: str = Field(sa_column=_key())  #: groups the inbox
     detail: str = Field(sa_column=Column(Text, nullable=False))
     about: str = Field(sa_column=_key())
     received_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
+    #: when it was decided: put back into the log, or (with the reason) discarded
     released_at: datetime | None = Field(default=None, sa_column=Column(UtcTime, nullable=True))
+    discarded_because: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
 
 
 class ContactRow(SQLModel, table=True):
@@ -315,6 +335,17 @@ class AttemptRow(SQLModel, table=True):
     ended_at: datetime | None = Field(default=None, sa_column=Column(UtcTime, nullable=True))
     outcome: str | None = Field(default=None, sa_column=Column(String(16), nullable=True))  #: sent retry dead ambiguous
     detail: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+
+
+class JobRow(SQLModel, table=True):
+    """How far a long operation has come, so that it goes on where it was interrupted."""
+
+    __tablename__ = "job"
+
+    name: str = Field(sa_column=_key(primary=True))
+    place: str = Field(sa_column=_key())  #: the last thing that is done
+    sums: str = Field(sa_column=Column(Text, nullable=False))  #: JSON
+    begun_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
 
 
 class MailRow(SQLModel, table=True):

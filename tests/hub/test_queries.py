@@ -13,6 +13,7 @@ from sqlmodel import SQLModel
 from hub.queries import Queries
 from hub.queries.finding import behind, by_phone, cursor_at
 from hub.refusals import Refused
+from hub.store.rows import insert_all
 from hub.store.session import Store, StoreUnavailable
 from hub.store.tables import (
     BeliefRow,
@@ -59,8 +60,9 @@ def belief(number: int) -> BeliefRow:
 def test_an_order_is_what_was_last_made_durable(store: Store) -> None:
     async def ask() -> list[int | None]:
         queries, seen = Queries(store), []
+        beliefs = SQLModel.metadata.tables["belief"]
         for n in range(5):
-            await store.append(SQLModel.metadata.tables["belief"], belief(n).model_dump())
+            await store.write(lambda c, n=n: insert_all(c, beliefs, [belief(n).model_dump()]))
             found = await queries.order(f"k:{n}")
             seen.append(found.version if found else None)
         return seen

@@ -17,6 +17,7 @@ from hub.config import Settings
 from hub.pipeline.run import Pipeline
 from hub.pipeline.translate import Translator
 from hub.scheduler import facts
+from hub.store import log
 from hub.store.facts import encode
 from hub.store.migrate import migrate
 from hub.store.session import Store
@@ -52,7 +53,7 @@ def deliver(folder: Path, body: bytes) -> None:
 
     async def go() -> None:
         row = {"connector": facts.NAME, "source": "x", "received_at": AT, "headers": "{}"}
-        await store.append(RAW, row | {"body": body})
+        await store.append(log.append, row | {"body": body})
         translator = Translator({facts.NAME: facts.registered()}, Settings())
         while await Pipeline(store, translator, lambda _: None).step():
             pass

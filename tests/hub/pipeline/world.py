@@ -13,6 +13,7 @@ from hub.pipeline.apply import Applied
 from hub.pipeline.run import Pipeline
 from hub.pipeline.translate import Translator
 from hub.queries.audit import audit
+from hub.store import log
 from hub.store.belief import snapshot
 from hub.store.session import Store
 from hub.store.tables import BeliefRow, ContactRow, InboxRow, OutboxRow, QuarantineRow, RawRow
@@ -63,7 +64,7 @@ class World:
             for body in bodies
         ]
         if rows:
-            self.store.write_now(lambda c: c.execute(RAW.insert(), rows))
+            self.store.write_now(lambda c: log.append(c, rows))
 
     def work(self) -> None:
         """Let the pipeline move all that waits."""

@@ -17,6 +17,7 @@ from hub.scheduler import facts
 from hub.scheduler.promises import watch_promises
 from hub.scheduler.retention import forget_raws
 from hub.scheduler.timetable import timetable
+from hub.store import log
 from hub.store.facts import encode
 from hub.store.session import Store
 from hub.store.tables import OutboxRow, RawRow, table
@@ -56,7 +57,7 @@ class World:
     def tell(self, *events: Event) -> None:
         body = f"[{','.join(encode(event) for event in events)}]".encode()
         row = {"connector": facts.NAME, "source": "x", "received_at": self.now}
-        asyncio.run(self.store.append(RAW, row | {"headers": "{}", "body": body}))
+        asyncio.run(self.store.append(log.append, row | {"headers": "{}", "body": body}))
         self.drain()
 
     def drain(self) -> None:

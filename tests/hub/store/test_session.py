@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Connection, func, select
 from sqlmodel import SQLModel
 
+from hub.store import log
 from hub.store.rows import insert_new, upsert
 from hub.store.session import AlreadyRunning, Store, StoreUnavailable
 from hub.store.tables import CursorRow, RawRow, table
@@ -44,7 +45,7 @@ def on_disk(store: Store) -> int:
 def test_what_append_answered_can_be_read_by_another_process(store: Store) -> None:
     async def go() -> None:
         for number in range(1, 4):
-            await store.append(RAW, raw())
+            await store.append(log.append, raw())
 
             assert number == on_disk(store)
 
@@ -60,7 +61,7 @@ def test_work_that_waits_together_is_committed_together(store: Store) -> None:
             asyncio.run_coroutine_threadsafe(gate.wait(), loop).result()
 
         first = asyncio.create_task(store.write(slow))
-        appends = [asyncio.create_task(store.append(RAW, raw())) for _ in range(50)]
+        appends = [asyncio.create_task(store.append(log.append, raw())) for _ in range(50)]
         await asyncio.sleep(0)  # noqa: TID251 - lets the tasks hand their work over
         gate.set()
         await asyncio.gather(first, *appends)
@@ -78,7 +79,11 @@ def test_a_piece_of_work_that_fails_does_not_spoil_its_neighbours(store: Store) 
         raise RuntimeError("no")
 
     async def go() -> list[Any]:
-        pieces = [store.append(RAW, raw()), store.write(broken), store.append(RAW, raw())]
+        pieces = [
+            store.append(log.append, raw()),
+            store.write(broken),
+            store.append(log.append, raw()),
+        ]
         return await asyncio.gather(*pieces, return_exceptions=True)
 
     answers = asyncio.run(go())
@@ -97,9 +102,9 @@ def test_a_locked_database_is_unavailable_and_comes_back_by_itself(tmp_path: Pat
     blocker.execute("BEGIN EXCLUSIVE")
 
     with pytest.raises(StoreUnavailable, match="locked"):
-        asyncio.run(store.append(RAW, raw()))
+        asyncio.run(store.append(log.append, raw()))
     blocker.execute("COMMIT")
-    asyncio.run(store.append(RAW, raw()))
+    asyncio.run(store.append(log.append, raw()))
 
     assert store.read_now(count) == 1
     blocker.close()
@@ -109,7 +114,7 @@ def test_a_locked_database_is_unavailable_and_comes_back_by_itself(tmp_path: Pat
 def test_the_number_of_a_deleted_raw_is_never_given_again(store: Store) -> None:
     ids = []
     for _ in range(3):
-        asyncio.run(store.append(RAW, raw()))
+        asyncio.run(store.append(log.append, raw()))
         ids.append(store.read_now(lambda c: c.execute(select(func.max(RAW.c.id))).scalar_one()))
         store.write_now(lambda c: c.execute(RAW.delete()))
 
@@ -159,13 +164,13 @@ def test_work_whose_caller_has_gone_away_does_not_stop_the_writer(store: Store) 
 
         running = asyncio.create_task(store.write(slow))
         await busy.wait()
-        waiting = asyncio.create_task(store.append(RAW, raw(b"never")))
+        waiting = asyncio.create_task(store.append(log.append, raw(b"never")))
         await asyncio.sleep(0)  # noqa: TID251 - lets the task hand its work over
         running.cancel()
         waiting.cancel()
         gate.set()
         await asyncio.gather(running, waiting, return_exceptions=True)
-        await store.append(RAW, raw(b"after"))
+        await store.append(log.append, raw(b"after"))
 
     asyncio.run(go())
 
@@ -176,6 +181,6 @@ def test_what_the_database_refused_is_told_without_what_was_in_it(store: Store) 
     row = raw(b"x") | {"connector": None, "source": "aino@asiakas.example"}
 
     with pytest.raises(StoreUnavailable) as refused:
-        asyncio.run(store.append(RAW, row))
+        asyncio.run(store.append(log.append, row))
 
     assert "aino" not in str(refused.value)
