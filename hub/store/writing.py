@@ -1,0 +1,193 @@
+"""The one thread that writes: it takes all the work that waits, commits it at once, then answers.
+
+A durable commit costs one disk flush however much it carries, so what waits together is flushed
+together: first the deliveries, which somebody outside waits for, then the pieces of work. Work that
+fails does not spoil its neighbours: the group is rolled back and every piece of it is run alone.
+"""
+
+import asyncio
+import queue
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+
+from hub.crashpoints import crashpoint
+
+T = TypeVar("T")
+Work = Callable[[Connection], T]
+Row = Mapping[str, Any]
+Bulk = Callable[[Connection, Sequence[Row]], None]  #: writes many rows of one kind
+
+GROUP = 512  #: pieces of work one commit may carry
+ROOM = 4096  #: rows that may wait to be written; more would only be memory that grows
+
+
+class StoreUnavailable(Exception):
+    """The database could not be read, or not make work durable; nothing of it was kept."""
+
+
+@dataclass(slots=True)
+class Job:
+    """A piece of work and who waits for its answer."""
+
+    done: "Future[Any] | asyncio.Future[Any]"
+    loop: asyncio.AbstractEventLoop | None = None  #: in which the caller waits; None: in a thread
+    work: Work[Any] | None = None
+    then: Callable[[Any], None] | None = None
+    bulk: Bulk | None = None
+    row: Row | None = None
+
+    def taken_up(self) -> bool:
+        """Whether somebody still waits; from here on the work can no longer be called off."""
+        if isinstance(self.done, Future):
+            return self.done.set_running_or_notify_cancel()
+        return not self.done.cancelled()
+
+
+Ended = tuple[Job, Any, Exception | None]  #: with its answer or its error
+
+
+class Writer:
+    """The thread and what waits for it."""
+
+    def __init__(self, engine: Engine) -> None:
+        """Begin to write into the database behind ``engine``."""
+        self._engine = engine
+        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="store-write", daemon=True)
+        self._thread.start()
+        self.commits = 0  #: groups committed since the start
+
+    @property
+    def alive(self) -> bool:
+        """Whether work that is submitted will be done."""
+        return self._thread.is_alive()
+
+    def submit(self, job: Job) -> None:
+        """Let a piece of work wait. Raises ``StoreUnavailable`` when there is no room for a row."""
+        if not self.alive:
+            raise StoreUnavailable("the store is closed")
+        if job.bulk is not None and self._jobs.qsize() >= ROOM:
+            raise StoreUnavailable(f"{ROOM} rows wait to be written already")
+        self._jobs.put(job)
+
+    def close(self) -> None:
+        """Finish the work that waits."""
+        self._jobs.put(None)
+        self._thread.join()
+
+    # --- on the thread -------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        while (first := self._jobs.get()) is not None:
+            group, stop = self._with_waiting(first)
+            group = [job for job in group if job.taken_up()]
+            for part in ([j for j in group if j.bulk], [j for j in group if not j.bulk]):
+                if part:
+                    _answer(self._commit(part))
+            if stop:
+                return
+
+    def _with_waiting(self, first: Job) -> tuple[list[Job], bool]:
+        """Return a piece of work with all that waits behind it, and whether that is the end."""
+        group = [first]
+        while len(group) < GROUP:
+            try:
+                job = self._jobs.get_nowait()
+            except queue.Empty:
+                break
+            if job is None:
+                return group, True
+            group.append(job)
+        return group, False
+
+    def _commit(self, group: list[Job]) -> list[Ended]:
+        try:
+            answers = self._transact(group)
+        except Exception as error:  # noqa: BLE001 - every failure belongs to a caller
+            return self._one_by_one(group, error)
+        return [_thereupon(job, answer) for job, answer in zip(group, answers, strict=True)]
+
+    def _one_by_one(self, group: list[Job], error: Exception) -> list[Ended]:
+        """Find out whose failure it was; a database that is out of reach fails all that waits."""
+        if len(group) == 1:
+            return [(group[0], None, _named(error))]
+        ended: list[Ended] = []
+        for number, job in enumerate(group):
+            ended += self._commit([job])
+            if isinstance(cause := ended[-1][2], StoreUnavailable) and _out_of_reach(cause):
+                return ended + [(other, None, cause) for other in group[number + 1 :]]
+        return ended
+
+    def _transact(self, group: Sequence[Job]) -> list[Any]:
+        answers: list[Any] = []
+        rows: dict[Bulk, list[Row]] = defaultdict(list)
+        with self._engine.begin() as connection:
+            for job in group:
+                if job.bulk is not None and job.row is not None:
+                    rows[job.bulk].append(job.row)
+                answers.append(job.work(connection) if job.work else None)
+            for bulk, waiting in rows.items():
+                bulk(connection, waiting)
+            crashpoint("store.before_commit")
+        crashpoint("store.committed")
+        self.commits += 1
+        return answers
+
+
+def _thereupon(job: Job, answer: Any) -> Ended:
+    try:
+        if job.then is not None:
+            job.then(answer)
+    except Exception as error:  # noqa: BLE001 - it must not stop the writer
+        return job, None, error
+    return job, answer, None
+
+
+def _answer(ended: Sequence[Ended]) -> None:
+    """Tell everyone at once: waking an event loop costs more than what it is told."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[Ended]] = defaultdict(list)
+    for one in ended:
+        if one[0].loop is None:
+            _tell([one])
+        else:
+            by_loop[one[0].loop].append(one)
+    for loop, several in by_loop.items():
+        try:
+            loop.call_soon_threadsafe(_tell, several)
+        except RuntimeError:  # the loop is closed; nobody waits there any more
+            continue
+
+
+def _tell(ended: Sequence[Ended]) -> None:
+    for job, answer, error in ended:
+        if job.done.cancelled():
+            continue
+        if error is not None:
+            job.done.set_exception(error)
+        else:
+            job.done.set_result(answer)
+
+
+def _named(error: Exception) -> Exception:
+    return unavailable("not durable", error) if isinstance(error, SQLAlchemyError) else error
+
+
+def unavailable(what: str, error: SQLAlchemyError) -> StoreUnavailable:
+    """Return the error for callers: it names the fault, never what was to be written."""
+    # The first line names the fault; what comes after it may quote what was to be written.
+    fault = str(getattr(error, "orig", None) or type(error).__name__).partition("\n")[0]
+    told = StoreUnavailable(f"{what}: {fault}")
+    told.__cause__ = error
+    return told
+
+
+def _out_of_reach(error: StoreUnavailable) -> bool:
+    """Whether the database is to blame (locked, full, gone) and not what was to be written."""
+    return isinstance(error.__cause__, OperationalError)
