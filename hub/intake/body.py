@@ -4,6 +4,7 @@ import asyncio
 
 from starlette.requests import ClientDisconnect, Request
 
+from hub.crashpoints import crashpoint
 from hub.refusals import Refused
 
 #: after an answer that leaves a body unread, only the end of the connection stops the sender
@@ -33,6 +34,7 @@ async def read_body(request: Request, *, limit: int, seconds: float) -> bytes:
         raise Refused("body-too-slow", detail, headers=HANG_UP) from error
     except ClientDisconnect as error:
         raise Refused("body-cut-off", "The sender hung up before the end.") from error
+    crashpoint("intake.read")
     return b"".join(parts)
 
 

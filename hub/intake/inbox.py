@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 import orjson
 
 from connectors.contract import Raw
+from hub.crashpoints import crashpoint
 from hub.store import log
 from hub.store.session import Store
 
@@ -32,15 +33,20 @@ async def receive(store: Store, raw: Raw, *, arrived: Callable[[], None]) -> Non
             "body": raw.body,
         },
     )
+    crashpoint("intake.durable")
     arrived()
 
 
 def worth_keeping(headers: Mapping[str, str], connector: str) -> dict[str, str]:
-    """Return the headers that say what a raw is; never those that prove or reveal someone."""
+    """Return the headers that say what a raw is; never those that prove or reveal someone.
+
+    Nor those that only the hub itself may write: they say what a person decided.
+    """
     prefixes = (*KEPT, f"{connector}-")
+    dropped = (*DROPPED, log.OURS)
     return {
         name: value
         for name, value in headers.items()
         if name == "content-type"
-        or (name.startswith(prefixes) and not any(word in name for word in DROPPED))
+        or (name.startswith(prefixes) and not any(word in name for word in dropped))
     }

@@ -11,6 +11,7 @@ import structlog
 from hub.catalogues import Catalogues
 from hub.clock import Clock
 from hub.config import Settings
+from hub.crashpoints import crashpoint
 from hub.notify.audience import House
 from hub.notify.channels import Channel, Tools, open_channels
 from hub.notify.planning import plan, revive, settle_strangers
@@ -108,6 +109,7 @@ class Dispatcher:
         now = self._clock()
         rows = await self._store.read(lambda c: attempts.unfinished(c, None if everything else now))
         for row in rows:
+            crashpoint("recovery.attempt")
             end = self._lost(row.channel, handed=row.handing_at is not None)
             await self._sender.settle(row.id, row.n, row.channel, end)
         return len(rows)
@@ -131,6 +133,7 @@ class Dispatcher:
         planned = taken = 0
         if changes:
             planned = await self._store.write(lambda c: plan(c, self._house, self._clock()))
+            crashpoint("notify.planned")
         if changes or due:
             taken = await self._take()
         return planned + taken
@@ -140,6 +143,7 @@ class Dispatcher:
         if not self._recovered:
             await self.recover()
             await self._store.write(lambda c: settle_strangers(c, self._house, now))
+            crashpoint("recovery.done")
             self._recovered = True
         if now >= self._chores_at:
             self._chores_at = now + CHORES
@@ -149,6 +153,7 @@ class Dispatcher:
     async def _take(self) -> int:
         free = {lane: places - self._busy[lane] for lane, places in self._lanes.items()}
         catch = await self._store.write(lambda c: take(c, self._house, free, self._clock()))
+        crashpoint("notify.leased")
         self.counts.suppressed += catch.suppressed
         for taken in catch.taken:
             self._busy[taken.lane] += 1

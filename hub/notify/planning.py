@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
+from hub.crashpoints import crashpoint
 from hub.notify.audience import House, audience, notice, why_not
 from hub.notify.channels import Audience
 from hub.notify.staleness import WITHDRAWN, what_was_wrong
@@ -28,6 +29,7 @@ def plan(connection: Connection, house: House, now: datetime) -> int:
         if row.milestone == Told.CORRECTION:
             corrections = list(_corrections(connection, row, house, now))
             outbox.add_notices(connection, corrections)
+    crashpoint("notify.planning")
     outbox.mark_planned(connection, [row.id for row in rows], now)
     return len(rows)
 

@@ -10,6 +10,7 @@ from jinja2 import TemplateError
 
 from hub.clock import Clock
 from hub.config import Settings
+from hub.crashpoints import crashpoint
 from hub.notify.channels import Audience, Channel, DeliveryError, Message
 from hub.notify.news import News
 from hub.notify.payload import payload
@@ -80,6 +81,7 @@ class Sender:
             self.counts.fenced += 1
             log.warning("notify.fenced", notice=notice, attempt=n, outcome=end.outcome)
             return
+        crashpoint("notify.settled")
         ATTEMPTS.labels(channel, end.outcome).inc()
         self.counts.sent += end.state == "sent"
         self.counts.dead += end.state == "dead"
@@ -99,6 +101,7 @@ class Sender:
             ):
                 raise Fenced
             handed = True
+            crashpoint("notify.handing")
 
         try:
             message = self._message(taken, channel)
@@ -107,6 +110,7 @@ class Sender:
         try:
             async with asyncio.timeout(channel.DEADLINE):
                 reference = await channel.send(message, handing)
+                crashpoint("notify.answered")
         except DeliveryError as error:
             return self._failed(taken, channel, error)
         except (Fenced, asyncio.CancelledError):

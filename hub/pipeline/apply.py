@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
+from hub.crashpoints import crashpoint
 from hub.pipeline.correlate import Homes, correlate
 from hub.pipeline.outcomes import settle, take_in
 from hub.pipeline.recent import AtHand, Recent
@@ -47,10 +48,12 @@ def apply(
     """
     log.advance(connection, log.READER, old=old, new=new)
     fresh, outcome = take_in(connection, batch)
+    crashpoint("pipeline.inbox")
     applied = Applied(raws=len(batch))
     parked, added = digest(connection, fresh, applied, recent)
     outcome |= settle(connection, fresh, parked=parked, added=added)
     applied.outcomes |= Counter(outcome.values())
+    crashpoint("pipeline.settled")
     return applied
 
 
@@ -77,6 +80,7 @@ def digest(
         connection, [(order, one) for order, ones in homes.facts.items() for one in ones]
     )
     applied.facts += len(added)
+    crashpoint("pipeline.timeline")
     _believe(connection, homes, added, applied, silent)
     return _park(connection, homes), added
 
@@ -119,7 +123,9 @@ def write(connection: Connection, renewed: Renewed, applied: Applied, silent: st
         renewed.silence(silent)
     belief.save(connection, renewed.beliefs)
     belief.set_open_lines(connection, renewed.open_lines)
+    crashpoint("pipeline.belief")
     insert_new(connection, OUTBOX, renewed.outbox)
+    crashpoint("pipeline.outbox")
     applied.orders += [row["order_id"] for row in renewed.beliefs]
     applied.told += len(renewed.outbox)
     applied.at_hand |= renewed.at_hand
@@ -164,6 +170,7 @@ def _park(connection: Connection, homes: Homes) -> set[int]:
         for key, contact, delivery in homes.parked_contacts
     ]
     parked = parking.park(connection, homes.parked, stated)
+    crashpoint("pipeline.parked")
     parking.drop_contacts(connection, homes.unparked_keys)
     woken = parking.unpark(connection, homes.unparked, homes.woken)
     inbox.wake(connection, woken)

@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 from sqlalchemy import Connection, Row
 
+from hub.crashpoints import crashpoint
 from hub.pipeline import quarantine
 from hub.pipeline.apply import Applied, apply
 from hub.pipeline.batch import Batch, Batches
@@ -87,6 +88,7 @@ class Pipeline:
         applied = await self.store.write(
             work, then=lambda applied: self._recent.keep(applied.at_hand)
         )
+        crashpoint("pipeline.committed")
         self._batches.done(new)
         self.changed(applied)
 

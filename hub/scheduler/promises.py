@@ -6,6 +6,7 @@ import orjson
 import structlog
 
 from hub.clock import Clock
+from hub.crashpoints import crashpoint
 from hub.queries.deadlines import due_facts
 from hub.scheduler.facts import NAME
 from hub.store import log
@@ -25,9 +26,11 @@ async def watch_promises(store: Store, clock: Clock, arrived: Callable[[], None]
     now = clock()
     facts = await store.read(lambda connection: due_facts(connection, now, AT_ONCE))
     if facts:
+        crashpoint("scheduler.due")
         body = orjson.dumps(facts, option=orjson.OPT_UTC_Z)
         row = {"connector": NAME, "source": NAME, "received_at": now, "headers": "{}", "body": body}
         await store.append(log.append, row)
+        crashpoint("scheduler.written")
         arrived()
         _log.info("promises.due", facts=len(facts))
     return len(facts)

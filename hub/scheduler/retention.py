@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, select
 
+from hub.crashpoints import crashpoint
 from hub.store.session import Store
 from hub.store.tables import InboxRow, MailRow, RawRow, table
 
@@ -24,6 +25,7 @@ async def forget_raws(store: Store, now: datetime, days: int) -> int:
     gone = 0
     while True:
         count = await store.write(lambda connection: _forget(connection, before))
+        crashpoint("retention.page")
         gone += count
         if count < AT_ONCE:
             return gone
@@ -38,5 +40,6 @@ def _forget(connection: Connection, before: datetime) -> int:
     ).scalars()
     ids = list(old)
     connection.execute(delete(RAW).where(RAW.c.id.in_(ids)))
+    crashpoint("retention.deleting")
     connection.execute(delete(MAIL).where(MAIL.c.stored_at < before))
     return len(ids)

@@ -21,6 +21,7 @@ from sqlalchemy import (
     update,
 )
 
+from hub.crashpoints import crashpoint
 from hub.store.outbox import BELIEF, CONTACT, NOTICE, OUTBOX, PERSON
 from hub.store.tables import AttemptRow, table
 
@@ -90,6 +91,7 @@ def lease(
         .where(NOTICE.c.id.in_([one.id for one in notices]), NOTICE.c.state == "due")
         .values(state="leased", attempts=NOTICE.c.attempts + 1, lease_until=until)
     )
+    crashpoint("notify.leasing")
     connection.execute(
         insert(ATTEMPT),
         [{"notice_id": one.id, "n": one.attempts + 1, "started_at": now} for one in notices],
@@ -138,6 +140,7 @@ def settle(connection: Connection, notice_id: int, n: int, end: Settlement) -> b
     ).rowcount
     if changed != 1:
         return False
+    crashpoint("notify.settling")
     connection.execute(
         update(ATTEMPT)
         .where(ATTEMPT.c.notice_id == notice_id, ATTEMPT.c.n == n)

@@ -8,6 +8,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
+from hub.crashpoints import crashpoint
 from hub.store.session import Store
 
 HERE = Path(__file__).parent / "migrations"
@@ -28,6 +29,7 @@ def migrate(store: Store, revision: str = "head") -> None:
     """
     with store.engine.begin() as connection:
         command.upgrade(_config(connection), revision)
+        crashpoint("migrate.before_commit")
 
 
 def is_current(connection: Connection) -> bool:

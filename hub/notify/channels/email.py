@@ -14,6 +14,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 import aiosmtplib
 
 from hub.clock import Clock
+from hub.crashpoints import crashpoint
 from hub.notify import retry
 from hub.notify.channels import Audience, Channel, DeliveryError, Handing, Message, Tools
 from hub.notify.letter import address, compose, message_id, refuse_smuggled
@@ -68,6 +69,7 @@ class Mailbox(Email):
         name = message_id(message.key, parseaddr(self._from)[1])
         await handing()
         await self._keep(name, letter)
+        crashpoint("email.kept")
         return name
 
     async def close(self) -> None:
@@ -100,9 +102,11 @@ class Smtp(Email):
         server = await self._connect()
         try:
             await self._envelope(server, sender=sender, to=to, size=len(letter))
+            crashpoint("email.recipient")
             # From here on the server may have it without our ever hearing so.
             await handing()
             answer = await self._content(server, letter)
+            crashpoint("email.accepted")
             with contextlib.suppress(aiosmtplib.SMTPException, OSError, TimeoutError):
                 await server.quit(timeout=2)  # a courtesy; the letter is accepted already
             return answer

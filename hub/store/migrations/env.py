@@ -3,6 +3,7 @@
 from alembic import context
 from sqlmodel import SQLModel
 
+from hub.crashpoints import crashpoint
 from hub.store import tables  # noqa: F401 - declares the tables
 
 connection = context.config.attributes["connection"]
@@ -11,6 +12,7 @@ context.configure(
     target_metadata=SQLModel.metadata,
     render_as_batch=connection.dialect.name == "sqlite",
     compare_type=True,
+    on_version_apply=lambda **_: crashpoint("migrate.step"),
 )
 with context.begin_transaction():
     context.run_migrations()
