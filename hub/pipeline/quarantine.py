@@ -4,20 +4,25 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection, delete, func, select, update
 
-from hub.pipeline.translate import Translated
-from hub.store.tables import InboxRow, QuarantineRow, RawRow, table
+from hub.pipeline.translate import DECIDED, Translated
+from hub.store.rows import insert_all
+from hub.store.tables import BeliefRow, InboxRow, QuarantineRow, RawRow, table
+from state_machine.events import normalise_number
 
 QUARANTINE = table(QuarantineRow)
 INBOX = table(InboxRow)
 RAW = table(RawRow)
+BELIEF = table(BeliefRow)
 
 WAITS = select(QUARANTINE).where(QUARANTINE.c.released_at.is_(None))
 
 UNREADABLE = "unreadable"  #: the whole raw
 UNMAPPED = "unmapped"  #: one fact of it; the rest is applied
 CONFLICT = "conflict"  #: the key of an earlier delivery with another body
+AMBIGUOUS = "ambiguous"  #: one fact of it may be about several orders; the rest is applied
 ERROR = "error"  #: a fault of ours
 
 
@@ -75,28 +80,32 @@ def size(connection: Connection) -> int:
     return int(connection.execute(select(func.count()).select_from(WAITS.subquery())).scalar_one())
 
 
-def release(connection: Connection, raw_ids: Sequence[int], now: datetime) -> int:
+def release(
+    connection: Connection,
+    raw_ids: Sequence[int],
+    now: datetime,
+    decided: Mapping[str, str] | None = None,
+) -> int:
     """Put raws back at the end of the log, as if they had just come, and mark them released.
 
     Their inbox marks go with them, so that they are taken in anew; facts that were already applied
-    are known by their ids and add nothing. Returns how many raws were put back.
+    are known by their ids and add nothing. They are not accepted a second time: these are the same
+    deliveries. ``decided``: tracking number -> id of the order that a person says it belongs to;
+    raises ``ValueError`` for an order the hub does not know. Returns how many raws were put back.
     """
+    decision = _decision(connection, decided or {})
     if connection.dialect.name == "postgresql":
         # Beside a running hub: until this is committed nobody else gets a number of the log, so
         # that no reader can pass over one of ours that becomes visible late.
         connection.exec_driver_sql("LOCK TABLE raw IN EXCLUSIVE MODE")
-    rows = connection.execute(select(RAW).where(RAW.c.id.in_(raw_ids))).all()
-    found = [one.id for one in rows]
-    for one in rows:
-        connection.execute(
-            RAW.insert().values(
-                connector=one.connector,
-                source=one.source,
-                received_at=one.received_at,
-                headers=one.headers,
-                body=one.body,
-            )
-        )
+    rows = connection.execute(
+        select(RAW).where(RAW.c.id.in_(raw_ids)).order_by(RAW.c.id)
+    ).mappings()
+    raws = [dict(row) for row in rows]
+    found = [raw.pop("id") for raw in raws]
+    for raw in raws:
+        raw["headers"] = _with(decision, raw["headers"])
+    insert_all(connection, RAW, raws)
     connection.execute(delete(INBOX).where(INBOX.c.raw_id.in_(found)))
     connection.execute(delete(RAW).where(RAW.c.id.in_(found)))
     connection.execute(
@@ -105,3 +114,23 @@ def release(connection: Connection, raw_ids: Sequence[int], now: datetime) -> in
         .values(released_at=now)
     )
     return len(found)
+
+
+def _decision(connection: Connection, decided: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return, per tracking number, the shop and the shop's id of the order it belongs to."""
+    columns = (BELIEF.c.order_id, BELIEF.c.shop, BELIEF.c.external_id)
+    wanted = set(decided.values())
+    rows = connection.execute(select(*columns).where(BELIEF.c.order_id.in_(wanted))).all()
+    orders = {row.order_id: [row.shop, row.external_id] for row in rows}
+    if missing := sorted(wanted - orders.keys()):
+        raise ValueError(f"the hub knows no order {missing[0]!r}; its id reads SHOP:ID")
+    return {normalise_number(number): orders[order] for number, order in decided.items()}
+
+
+def _with(decision: Mapping[str, list[str]], headers: str) -> str:
+    """Write a decision into a raw's headers, beside those it already carries."""
+    if not decision:
+        return headers
+    known = orjson.loads(headers)
+    both = orjson.loads(known.get(DECIDED, "{}")) | decision
+    return orjson.dumps(known | {DECIDED: orjson.dumps(both).decode()}).decode()

@@ -11,7 +11,12 @@ from sqlalchemy import Row
 from connectors.contract import Contact, Raw, Refusal, Registered, Unmapped
 from hub.config import Settings
 from hub.store.inbox import Delivery
-from state_machine.events import Event, OrderKey, ParcelAnnounced
+from hub.store.log import OURS
+from state_machine.events import Event, OrderKey, ParcelAnnounced, ParcelKey
+
+#: header the hub itself gives a raw when a person has said whose parcel it speaks of: a JSON object
+#: of tracking number -> [shop, the shop's id of the order]
+DECIDED = f"{OURS}decided"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,8 @@ class Translator:
             reason = str(refusal) or type(refusal).__name__
             return Translated(_delivery(row, raw, connector), unreadable=reason)
         events = tuple([self._trust(one) for one in findings if isinstance(one, Event)])
+        if DECIDED in raw.headers:
+            events = _as_decided(events, orjson.loads(raw.headers[DECIDED]))
         delivery = _delivery(row, raw, connector, facts=len(events))
         if len(events) == len(findings):
             return Translated(delivery, events)
@@ -76,6 +83,18 @@ class Translator:
     def _covers(self, carrier: str | None) -> bool:
         name = (carrier or "").lower()
         return any(covered in name for covered in self._covered)
+
+
+def _as_decided(
+    events: tuple[Event, ...], decided: Mapping[str, tuple[str, str]]
+) -> tuple[Event, ...]:
+    """Make facts about a parcel facts about the order that a person said it belongs to."""
+    return tuple(
+        replace(one, about=OrderKey(*decided[one.about.number]))
+        if isinstance(one.about, ParcelKey) and one.about.number in decided
+        else one
+        for one in events
+    )
 
 
 def _raw(row: Row[Any]) -> Raw:

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Connection
 
 from hub import telemetry
+from hub.intake.inbox import worth_keeping
 from tests.hub.intake.conftest import Door, sign
 from tests.hub.serving import assert_problem
 
@@ -82,6 +83,13 @@ def test_only_headers_that_say_what_a_raw_is_are_kept(door: Door) -> None:
         "ce-type": "t",
         "acme-event": "e",
     } == orjson.loads(rows(door)[0][2])
+
+
+def test_nobody_outside_can_write_a_decision_into_a_raw() -> None:
+    # "tilanne" as the connector: its own headers would be kept
+    sent = {"tilanne-topic": "x", "tilanne-decided": "{}", "x-tilanne-decided": "{}", "ce-id": "7"}
+
+    assert {"ce-id": "7"} == worth_keeping(sent, "tilanne")
 
 
 def test_a_greeting_is_answered_and_not_stored(door: Door) -> None:
