@@ -171,7 +171,7 @@ def _park(connection: Connection, homes: Homes) -> set[int]:
     ]
     parked = parking.park(connection, homes.parked, stated)
     crashpoint("pipeline.parked")
-    parking.drop_contacts(connection, homes.unparked_keys)
-    woken = parking.unpark(connection, homes.unparked, homes.woken)
+    raws = homes.woken | parking.drop_contacts(connection, homes.unparked_keys)
+    woken = parking.unpark(connection, homes.unparked, raws)
     inbox.wake(connection, woken)
     return parked

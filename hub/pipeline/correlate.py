@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection
 
 from connectors.contract import Contact
+from hub.pipeline import goods, locking
 from hub.pipeline.recent import AtHand, Recent
-from hub.store import belief, parking, stock
+from hub.store import belief, parking
 from hub.store.belief import Known
 from hub.store.inbox import Delivery
 from hub.store.timeline import Arrival
@@ -18,7 +19,6 @@ from state_machine.events import (
     ParcelAnnounced,
     ParcelKey,
     ReturnMoved,
-    StockKey,
 )
 
 
@@ -61,7 +61,8 @@ def correlate(
     In: facts with their provenance; contacts, each with the delivery it came in; orders at hand.
     Out: the homes, the facts to park, and the parked facts that found their order.
     """
-    homes = Homes()
+    arrivals, stated, homes = list(arrivals), list(contacts), Homes()
+    locking.lock(connection, arrivals, (contact for contact, _ in stated))
     by_number: list[Arrival] = []
     for one in arrivals:
         about = one.event.about
@@ -71,7 +72,6 @@ def correlate(
             by_number.append(one)
         else:
             homes.stock.append(one)
-    stated = list(contacts)
     concerned = set(homes.facts) | {order_id_of(contact.about) for contact, _ in stated}
     _look_up(connection, homes, recent, concerned)
     _wake_orders(connection, homes)
@@ -88,13 +88,15 @@ def _look_up(connection: Connection, homes: Homes, recent: Recent, orders: set[s
     at_hand = recent.take(orders)
     homes.at_hand |= at_hand
     homes.known |= {order: one.known for order, one in at_hand.items()}
-    homes.known |= belief.load(connection, orders - at_hand.keys())
+    homes.known |= belief.load(connection, orders - at_hand.keys(), to_change=True)
 
 
 def _wake_orders(connection: Connection, homes: Homes) -> None:
     """Facts that waited for an order named in this batch come home."""
     born = [order for order in homes.facts if order not in homes.known and homes.exists(order)]
     facts, contacts = parking.waiting(connection, {f"order:{order}" for order in born})
+    # What comes home may name parcels in its turn.
+    locking.lock(connection, [one for waited in facts.values() for one in waited], ())
     for order in born:
         key = f"order:{order}"
         _bring_home(homes, order, key, facts.get(key, ()))
@@ -167,34 +169,6 @@ def _place_by_number(connection: Connection, homes: Homes, arrivals: list[Arriva
 
 
 def _place_by_stock(connection: Connection, homes: Homes) -> None:
-    """Inventory facts reach the orders that wait for the goods, and orders born later too."""
-    stock.keep(connection, homes.stock)
-    moving = [one for one in homes.stock if one.event.what.kind != "stock.counted"]
-    skus = {one.event.about.sku for one in moving if isinstance(one.event.about, StockKey)}
-    waiting = belief.orders_waiting_for(connection, skus)
-    for one in moving:
-        assert isinstance(one.event.about, StockKey)
-        for order, shop in waiting.get(one.event.about.sku, ()):
-            if one.event.about.shop in (None, shop):
-                homes.facts[order].append(one)
-    born = {order: _skus(homes.facts[order]) for order in homes.facts if order not in homes.known}
-    born = {order: skus for order, skus in born.items() if skus}
-    standing = stock.shortages(connection, {sku for skus in born.values() for sku in skus})
-    for order, skus in born.items() if standing else ():
-        for sku in skus:
-            homes.facts[order] += [one for one in standing.get(sku, ()) if _speaks_of(one, order)]
-
-
-def _skus(arrivals: list[Arrival]) -> set[str]:
-    return {
-        line.sku
-        for one in arrivals
-        if isinstance(one.event.what, Ordered)
-        for line in one.event.what.lines
-        if line.sku
-    }
-
-
-def _speaks_of(one: Arrival, order: str) -> bool:
-    shop = one.event.about.shop if isinstance(one.event.about, StockKey) else ""
-    return shop is None or order.startswith(f"{shop}:")
+    born = {order: facts for order, facts in homes.facts.items() if order not in homes.known}
+    for order, one in goods.reach(connection, homes.stock, born):
+        homes.facts[order].append(one)

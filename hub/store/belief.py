@@ -37,8 +37,13 @@ class Known:
     waits_for: frozenset[str] | None = None  #: SKUs of units in the shop; None: look them up
 
 
-def load(connection: Connection, orders: Collection[str]) -> dict[str, Known]:
-    """Return the stored beliefs of those of the orders that exist."""
+def load(
+    connection: Connection, orders: Collection[str], *, to_change: bool = False
+) -> dict[str, Known]:
+    """Return the stored beliefs of those of the orders that exist.
+
+    ``to_change``: whoever else wants to change them waits until this transaction is committed.
+    """
     if not orders:
         return {}
     columns = (
@@ -50,7 +55,9 @@ def load(connection: Connection, orders: Collection[str]) -> dict[str, Known]:
         BELIEF.c.contact_id,
         BELIEF.c.as_of,
     )
-    rows = connection.execute(select(*columns).where(BELIEF.c.order_id.in_(orders)))
+    query = select(*columns).where(BELIEF.c.order_id.in_(orders))
+    if to_change:
+        query = query.order_by(BELIEF.c.order_id).with_for_update()
     return {
         row.order_id: Known(
             version=row.version,
@@ -60,7 +67,7 @@ def load(connection: Connection, orders: Collection[str]) -> dict[str, Known]:
             contact_id=row.contact_id,
             as_of=row.as_of,
         )
-        for row in rows
+        for row in connection.execute(query)
     }
 
 

@@ -57,14 +57,17 @@ def park(
 def waiting(
     connection: Connection, keys: Collection[str]
 ) -> tuple[dict[str, list[Arrival]], dict[str, list[Contact]]]:
-    """Return what waits under the keys: facts and contacts, by key."""
+    """Return what waits under the keys: facts and contacts, by key.
+
+    A key whose contacts have been forgotten has none, but it is there.
+    """
     facts: dict[str, list[Arrival]] = defaultdict(list)
     contacts: dict[str, list[Contact]] = defaultdict(list)
     if not keys:
         return facts, contacts
     for row in connection.execute(select(PARKED).where(PARKED.c.key.in_(keys))):
         if row.contact:
-            contacts[row.key].append(_contact(row.fact))
+            contacts[row.key] += [_contact(row.fact)] if row.fact else []
         else:
             arrival = Arrival(decode(row.fact), row.raw_id, row.source, row.received_at)
             facts[row.key].append(arrival)
@@ -84,10 +87,15 @@ def unpark(
     return set(raws) - {row[0] for row in still}
 
 
-def drop_contacts(connection: Connection, keys: Collection[str]) -> None:
-    """Remove the contacts that waited under the keys; they are in their own table now."""
-    if keys:
-        connection.execute(delete(PARKED).where(PARKED.c.key.in_(keys), PARKED.c.contact))
+def drop_contacts(connection: Connection, keys: Collection[str]) -> set[int]:
+    """Remove the contacts that waited under the keys: they are in their own table now.
+
+    Returns the raws that stated them.
+    """
+    if not keys:
+        return set()
+    gone = delete(PARKED).where(PARKED.c.key.in_(keys), PARKED.c.contact)
+    return set(connection.execute(gone.returning(PARKED.c.raw_id)).scalars())
 
 
 def _contact(text: str) -> Contact:
