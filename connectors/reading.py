@@ -25,6 +25,7 @@ MAX_QUANTITY = 100_000
 MAX_FIELDS = 50  #: of a form
 
 _MONEY = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,6})?")
+_LINES = re.compile(r"[\n\r\x0b\x0c\x85\u2028\u2029]")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
@@ -132,8 +133,8 @@ class Json:
     def tracking_number(self, least: int = 4) -> str | None:
         """Return a normalised tracking number; None for null and for what cannot be a key.
 
-        Merchants type anything into that field: control characters and fewer than ``least``
-        letters and digits are no number.
+        Merchants type anything into that field: several lines and fewer than ``least`` letters and
+        digits are no number. A link is taken for the one number in it.
         """
         if self.value is None:
             return None
@@ -141,8 +142,7 @@ class Json:
             raise self.wrong("must be a tracking number")
         text = str(self.value).strip()
         number = normalise_number(text)
-        usable = len(number) >= least and not _UNPRINTABLE.search(text) and "://" not in text
-        return number if usable else None
+        return number if len(number) >= least and not _LINES.search(text) else None
 
     def url(self) -> str | None:
         """Return a link that is fit to be shown; None for anything else."""

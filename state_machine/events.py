@@ -13,6 +13,7 @@ from typing import Literal
 from state_machine.lifecycle import How, Stage
 from state_machine.problems import Blame, Reason
 from state_machine.returns import Acceptance, ReturnStage
+from state_machine.tracking import normalise_number as normalise_number
 
 MAX_ID = 255  #: characters; the width of every key column
 
@@ -362,14 +363,3 @@ class Event:
             raise ValueError(f"fact {self.id}: occurred_at has no offset: {self.occurred_at}")
         if self.occurred_at.tzinfo is not UTC:
             object.__setattr__(self, "occurred_at", self.occurred_at.astimezone(UTC))
-
-
-def normalise_number(text: str) -> str:
-    """Bring a tracking number to the one spelling it is known by.
-
-    In: whatever a source wrote. Out: its letters and digits in upper case, at most 64 of them;
-    empty if there are none (the number is then not usable as a key).
-    """
-    if text.isascii() and text.isalnum():
-        return text.upper()[:64]
-    return "".join(sign for sign in text if sign.isascii() and sign.isalnum()).upper()[:64]

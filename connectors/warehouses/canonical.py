@@ -130,7 +130,7 @@ def _about(about: Json, kind: str, source: str) -> Key:
     if not isinstance(key, ParcelKey):
         return key
     if not _number(key.number):
-        raise about["number"].wrong("must hold letters or digits")
+        raise about["number"].wrong("must hold one tracking number")
     return ParcelKey(_number(key.number), _carrier(key.carrier))
 
 
