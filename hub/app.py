@@ -13,6 +13,7 @@ from hub import __version__
 from hub.catalogues import Catalogues
 from hub.clock import Clock, utc_now
 from hub.config import Settings
+from hub.courtesy import Courtesy
 from hub.intake import webhooks
 from hub.notify.dispatcher import Dispatcher
 from hub.pipeline.apply import Applied
@@ -88,18 +89,21 @@ def build(settings: Settings, clock: Clock = utc_now) -> Hub:
 def _assemble(settings: Settings, clock: Clock, store: Store) -> Hub:
     connectors = discover()
     labels = Catalogues.load()
-    dispatcher = Dispatcher(store, settings, clock, labels)
+    courtesy = Courtesy()
+    dispatcher = Dispatcher(store, settings, clock, labels, courtesy=courtesy)
     everyone = {**connectors, facts.NAME: facts.registered()}
 
     def changed(applied: Applied) -> None:
         if applied.told:
             dispatcher.wake()
 
-    pipeline = Pipeline(store, Translator(everyone, settings), changed)
+    pipeline = Pipeline(store, Translator(everyone, settings), changed, courtesy)
     queries = Queries(store)
     web = FastAPI(title="Tilanne", version=__version__, docs_url=None, redoc_url=None)
     problems.install(web)
-    web.include_router(webhooks.router(connectors, store, settings, clock, pipeline.arrived))
+    web.include_router(
+        webhooks.router(connectors, store, settings, clock, pipeline.arrived, courtesy)
+    )
     web.include_router(api.router(queries=queries, settings=settings, labels=labels))
     web.include_router(health.router(queries=queries, clock=clock))
     web.include_router(pages.router(queries=queries, settings=settings, labels=labels, clock=clock))

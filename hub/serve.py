@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import structlog
 import uvicorn
+from uvicorn.loops.auto import auto_loop_factory
 
 from hub.app import Hub, build
 from hub.clock import Clock, utc_now
@@ -115,6 +116,12 @@ async def open_hub(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[
     finally:
         hub.close()
         door.close()
+
+
+def run(main: Coroutine[Any, Any, T]) -> T:
+    """Run a program in the event loop the server is made for."""
+    with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
+        return runner.run(main)
 
 
 def settle_garbage() -> None:

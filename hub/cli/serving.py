@@ -1,6 +1,5 @@
 """Commands that run a hub."""
 
-import asyncio
 import sys
 from typing import Annotated
 
@@ -10,7 +9,7 @@ from hub import __version__
 from hub.cli.terminal import err
 from hub.config import Settings
 from hub.demo import run as demo_run
-from hub.serve import open_hub
+from hub.serve import open_hub, run
 from hub.telemetry import set_up_logging
 
 
@@ -21,7 +20,7 @@ def up() -> None:
     """
     settings = Settings()
     set_up_logging(settings.log_level, json=not sys.stderr.isatty())
-    asyncio.run(_stay_open(settings))
+    run(_stay_open(settings))
 
 
 async def _stay_open(settings: Settings) -> None:

@@ -1,6 +1,5 @@
 """`tilanne demo`: a hub on a fresh database, and the example day flowing through its real door."""
 
-import asyncio
 from datetime import datetime
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from hub.demo.settings import DATABASE, SINK, api_key, demo_settings, secret_of,
 from hub.demo.store_system import StoreSystem
 from hub.demo.verify import Report, letter_faults, verify
 from hub.queries import Queries
-from hub.serve import Served, open_hub
+from hub.serve import Served, open_hub, run
 from hub.web.letters import letter
 
 MOST_LETTERS = 10_000
@@ -29,7 +28,7 @@ def main(base: Settings, *, seed: int, pace: float, stop: bool) -> int:
     serving. Raises what ``hub.app.build`` raises.
     """
     try:
-        return asyncio.run(run_demo(base, seed=seed, pace=pace, keep_running=not stop))
+        return run(run_demo(base, seed=seed, pace=pace, keep_running=not stop))
     except KeyboardInterrupt:
         return 0
 

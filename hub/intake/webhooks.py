@@ -21,6 +21,7 @@ from connectors.contract import Answer, BadSignature, Raw, Registered
 from hub import telemetry
 from hub.clock import Clock
 from hub.config import Settings
+from hub.courtesy import Courtesy
 from hub.intake.body import read_body
 from hub.intake.inbox import receive
 from hub.refusals import KINDS, Refused, storage_refused
@@ -73,6 +74,7 @@ class Door:
     settings: Settings
     clock: Clock
     arrived: Callable[[], None]
+    courtesy: Courtesy
 
     async def take(self, request: Request) -> Response:
         """Take one delivery in: a 2xx means that it is durable, whatever it may say.
@@ -103,7 +105,8 @@ class Door:
             raise Refused("empty-body", "A delivery without a body tells nothing.")
         self._verify(registered, raw)
         try:
-            await receive(self.store, raw, arrived=self.arrived)
+            with self.courtesy.visit():
+                await receive(self.store, raw, arrived=self.arrived)
         except StoreUnavailable as error:
             log.error("intake.not_durable", connector=name, error=str(error))
             raise storage_refused("The delivery was not made durable.") from error
@@ -138,6 +141,7 @@ def router(
     settings: Settings,
     clock: Clock,
     arrived: Callable[[], None],
+    courtesy: Courtesy,
 ) -> APIRouter:
     """Return the door. Raises ``ValueError`` for a setting of secrets that cannot be read."""
     door = Door(
@@ -147,6 +151,7 @@ def router(
         settings=settings,
         clock=clock,
         arrived=arrived,
+        courtesy=courtesy,
     )
     routes = APIRouter(tags=["door"], route_class=Direct)
     routes.add_api_route(

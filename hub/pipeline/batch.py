@@ -17,6 +17,7 @@ from hub.store import log
 from hub.store.session import Store
 
 BATCH = 128  #: raws per transaction; the writer thread is busy for about 20 ms with so many
+SMALL = 32  #: the same while deliveries pour in, so that none waits long for its answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class Batches:
         self._translator = translator
         self._ahead: asyncio.Task[Batch] | None = None
         self._done: int | None = None  #: the last raw that was dealt with, as far as we know
+        self.size = BATCH  #: raws the next batch may have
 
     async def next(self) -> Batch:
         """Return the batch after the reader's cursor; without rows when nothing waits.
@@ -68,7 +70,7 @@ class Batches:
     def _read(self, position: int | None) -> Batch:
         def look(connection: Connection) -> tuple[int, Sequence[Row[Any]]]:
             last = log.position(connection, log.READER) if position is None else position
-            return last, log.after(connection, last, BATCH)
+            return last, log.after(connection, last, self.size)
 
         last, rows = self._store.read_now(look)
         try:

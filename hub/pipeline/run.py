@@ -4,15 +4,17 @@ import asyncio
 import traceback
 from collections.abc import Callable
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import structlog
 from sqlalchemy import Connection, Row
 
+from hub.courtesy import Courtesy
 from hub.crashpoints import crashpoint
 from hub.pipeline import quarantine
 from hub.pipeline.apply import Applied, apply
-from hub.pipeline.batch import Batch, Batches
+from hub.pipeline.batch import BATCH, SMALL, Batch, Batches
 from hub.pipeline.recent import Recent
 from hub.pipeline.translate import Translated, Translator
 from hub.store import inbox, log
@@ -20,6 +22,9 @@ from hub.store.session import Store, StoreUnavailable
 
 IDLE = 1.0  #: seconds until the log is looked at even if nobody called
 PAUSE = 2.0  #: seconds to wait when the database is out of reach
+YIELD = 0.05  #: seconds a batch lets those at the door go first
+SOME = 4  #: visits during one batch that make it a busy time
+LATE = 20.0  #: seconds of a growing backlog after which it does not: a third of the promise
 
 _log = structlog.get_logger()
 
@@ -28,7 +33,11 @@ class Pipeline:
     """Stations 2 to 4 as one worker."""
 
     def __init__(
-        self, store: Store, translator: Translator, changed: Callable[[Applied], None]
+        self,
+        store: Store,
+        translator: Translator,
+        changed: Callable[[Applied], None],
+        courtesy: Courtesy | None = None,
     ) -> None:
         """``changed`` is called after each commit, with what the batch did."""
         self.store = store
@@ -37,6 +46,9 @@ class Pipeline:
         self._batches = Batches(store, translator)
         self._recent = Recent()
         self._bell = asyncio.Event()
+        self._courtesy = courtesy or Courtesy()
+        self._visits = 0  #: at the door, up to the last batch
+        self._caught_up = monotonic()  #: when nothing waited the last time
 
     def arrived(self) -> None:
         """Say that a raw became durable."""
@@ -60,10 +72,22 @@ class Pipeline:
     async def step(self) -> int:
         """Move one batch through; return how many raws it had."""
         self._bell.clear()
+        self._batches.size = await self._turn()
         batch = await self._batches.next()
         if batch.rows:
             await self._move(batch)
+        else:
+            self._caught_up = monotonic()
         return len(batch.rows)
+
+    async def _turn(self) -> int:
+        """Let those at the door go first; return how many raws the next batch may have."""
+        if monotonic() - self._caught_up > LATE:
+            return BATCH
+        await self._courtesy.wait(YIELD)
+        busy = self._courtesy.visits - self._visits >= SOME
+        self._visits = self._courtesy.visits
+        return SMALL if busy else BATCH
 
     async def _move(self, batch: Batch) -> None:
         if batch.translated is None:

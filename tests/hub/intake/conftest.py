@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from connectors.contract import Answer, BadSignature, Finding, Raw, Registered
 from hub.clock import utc_now
 from hub.config import Settings
+from hub.courtesy import Courtesy
 from hub.intake import webhooks
 from hub.store.session import Store
 from hub.web import problems
@@ -100,7 +101,9 @@ def app_with(store: Store, rang: Counted, **settings: object) -> FastAPI:
     )
     app = FastAPI(docs_url=None, redoc_url=None)
     problems.install(app)
-    app.include_router(webhooks.router(MappingProxyType(connectors), store, chosen, utc_now, rang))
+    app.include_router(
+        webhooks.router(MappingProxyType(connectors), store, chosen, utc_now, rang, Courtesy())
+    )
     return app
 
 

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from hub.clock import utc_now
 from hub.config import Settings
+from hub.courtesy import Courtesy
 from hub.intake import webhooks
 from hub.store.session import Store
 from hub.web.docs import described
@@ -18,7 +19,7 @@ from tests.hub.web.conftest import app_on
 
 def whole(store: Store) -> FastAPI:
     app = app_on(store)
-    app.include_router(webhooks.router({}, store, Settings(), utc_now, lambda: None))
+    app.include_router(webhooks.router({}, store, Settings(), utc_now, lambda: None, Courtesy()))
     return app
 
 

@@ -1,0 +1,81 @@
+"""Whoever stands at the door comes first; but nobody waits for ever."""
+
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from hub.config import Settings
+from hub.courtesy import Courtesy
+from hub.pipeline.batch import SMALL
+from hub.pipeline.run import SOME, Pipeline
+from hub.pipeline.translate import Translator
+from hub.store import log
+from hub.store.migrate import migrate
+from hub.store.session import Store
+
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
+LONG = 60.0  #: seconds nobody waits in these tests
+
+
+def test_with_nobody_at_the_door_nobody_waits() -> None:
+    asyncio.run(Courtesy().wait(LONG))
+
+
+def test_work_begins_when_the_last_visitor_has_gone() -> None:
+    courtesy, seen = Courtesy(), []
+
+    async def visitor(gone: asyncio.Event, name: str) -> None:
+        with courtesy.visit():
+            await gone.wait()
+            seen.append(name)
+
+    async def work() -> None:
+        await courtesy.wait(LONG)
+        seen.append("work")
+
+    async def go() -> None:
+        first, second = asyncio.Event(), asyncio.Event()
+        visits = [
+            asyncio.create_task(visitor(first, "one")),
+            asyncio.create_task(visitor(second, "two")),
+        ]
+        working = asyncio.create_task(work())
+        first.set()
+        await visits[0]
+        second.set()
+        await asyncio.gather(working, *visits)
+
+    asyncio.run(go())
+
+    assert ["one", "two", "work"] == seen
+
+
+def test_a_visitor_who_stays_does_not_hold_up_the_work_for_ever() -> None:
+    async def go() -> None:
+        courtesy = Courtesy()
+        with courtesy.visit():
+            await courtesy.wait(0.01)
+
+    asyncio.run(go())
+
+
+@pytest.mark.parametrize("visits, size", [(0, 2 * SMALL), (SOME, SMALL)])
+def test_while_deliveries_pour_in_batches_are_small(tmp_path: Path, visits: int, size: int) -> None:
+    store = Store(f"sqlite:///{tmp_path}/hub.db")
+    migrate(store)
+    row = {"connector": "x", "source": "x", "received_at": NOW, "headers": "{}"}
+    rows = [row | {"body": str(n).encode()} for n in range(2 * SMALL)]
+    store.write_now(lambda c: log.append(c, rows))
+    courtesy = Courtesy()
+    pipeline = Pipeline(store, Translator({}, Settings()), lambda _: None, courtesy)
+
+    async def go() -> int:
+        for _ in range(visits):
+            with courtesy.visit():
+                pass
+        return await pipeline.step()
+
+    assert size == asyncio.run(go())
+    store.close()
