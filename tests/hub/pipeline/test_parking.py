@@ -1,4 +1,4 @@
-"""What waits for its order: it comes home, whatever it is, and nobody can overlook that it waits."""
+"""What waits for its order comes home, whatever it is, and nobody can overlook that it waits."""
 
 from tests.builders import an_order, at
 from tests.hub.pipeline.speech import customer, says
