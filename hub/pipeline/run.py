@@ -61,6 +61,8 @@ class Pipeline:
                 if await self.step():
                     continue
             except StoreUnavailable as error:
+                if not self.store.alive:
+                    raise  # it will not come back in this process
                 _log.warning("pipeline.waits", error=str(error), seconds=PAUSE)
                 await _quiet(asyncio.Event(), PAUSE)
                 continue

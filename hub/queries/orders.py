@@ -134,6 +134,11 @@ class Queries:
         """Return what became of everything accepted, and what waits."""
         return await self.read(lambda connection: sums(connection, now))
 
+    @property
+    def writable(self) -> bool:
+        """Whether the hub that is asked can still write; reading may well go on without."""
+        return self._store.alive
+
     async def backlog(self) -> Waiting:
         """Return the raws that are durable and not yet read by the pipeline."""
         return await self.read(backlog)

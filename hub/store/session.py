@@ -10,8 +10,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from hub.store.alone import AlreadyRunning as AlreadyRunning
 from hub.store.alone import claim
 from hub.store.engine import READERS, parse, reader, writer
-from hub.store.writing import Bulk, Job, Row, T, Work, Writer, unavailable
+from hub.store.jobs import Bulk, Job, Row, T, Work
 from hub.store.writing import StoreUnavailable as StoreUnavailable
+from hub.store.writing import Writer, unavailable
 
 
 class Store:
@@ -75,7 +76,7 @@ class Store:
 
     @property
     def alive(self) -> bool:
-        """Whether work that is handed over will be done."""
+        """Whether work that is handed over will be done; False after ``close`` or a breakdown."""
         return self._writer.alive
 
     def hold_alone(self) -> None:

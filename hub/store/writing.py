@@ -5,24 +5,18 @@ together: first the deliveries, which somebody outside waits for, then the piece
 fails does not spoil its neighbours: the group is rolled back and every piece of it is run alone.
 """
 
-import asyncio
 import queue
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from hub.crashpoints import crashpoint
-
-T = TypeVar("T")
-Work = Callable[[Connection], T]
-Row = Mapping[str, Any]
-Bulk = Callable[[Connection, Sequence[Row]], None]  #: writes many rows of one kind
+from hub.store.jobs import Bulk, Ended, Job, Row, tell, thereupon
 
 GROUP = 512  #: pieces of work one commit may carry
 ROOM = 4096  #: rows that may wait to be written; more would only be memory that grows
@@ -30,27 +24,6 @@ ROOM = 4096  #: rows that may wait to be written; more would only be memory that
 
 class StoreUnavailable(Exception):
     """The database could not be read, or not make work durable; nothing of it was kept."""
-
-
-@dataclass(slots=True)
-class Job:
-    """A piece of work and who waits for its answer."""
-
-    done: "Future[Any] | asyncio.Future[Any]"
-    loop: asyncio.AbstractEventLoop | None = None  #: in which the caller waits; None: in a thread
-    work: Work[Any] | None = None
-    then: Callable[[Any], None] | None = None
-    bulk: Bulk | None = None
-    row: Row | None = None
-
-    def taken_up(self) -> bool:
-        """Whether somebody still waits; from here on the work can no longer be called off."""
-        if isinstance(self.done, Future):
-            return self.done.set_running_or_notify_cancel()
-        return not self.done.cancelled()
-
-
-Ended = tuple[Job, Any, Exception | None]  #: with its answer or its error
 
 
 class Writer:
@@ -61,21 +34,17 @@ class Writer:
         self._engine = engine
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="store-write", daemon=True)
-        self._thread.start()
+        self.alive = True  #: whether work that is submitted will be done
         self.commits = 0  #: groups committed since the start
-
-    @property
-    def alive(self) -> bool:
-        """Whether work that is submitted will be done."""
-        return self._thread.is_alive()
+        self._thread.start()
 
     def submit(self, job: Job) -> None:
         """Let a piece of work wait. Raises ``StoreUnavailable`` when there is no room for a row."""
-        if not self.alive:
-            raise StoreUnavailable("the store is closed")
         if job.bulk is not None and self._jobs.qsize() >= ROOM:
             raise StoreUnavailable(f"{ROOM} rows wait to be written already")
         self._jobs.put(job)
+        if not self.alive:
+            self._refuse()
 
     def close(self) -> None:
         """Finish the work that waits."""
@@ -85,12 +54,26 @@ class Writer:
     # --- on the thread -------------------------------------------------------------------------
 
     def _run(self) -> None:
+        try:
+            self._work()
+        finally:
+            self.alive = False
+            self._refuse()
+
+    def _refuse(self) -> None:
+        """Answer all that waits and that nobody will do any more."""
+        with suppress(queue.Empty):
+            while True:
+                if (job := self._jobs.get_nowait()) is not None:
+                    tell([(job, None, StoreUnavailable("the store is closed"))])
+
+    def _work(self) -> None:
         while (first := self._jobs.get()) is not None:
             group, stop = self._with_waiting(first)
             group = [job for job in group if job.taken_up()]
             for part in ([j for j in group if j.bulk], [j for j in group if not j.bulk]):
                 if part:
-                    _answer(self._commit(part))
+                    tell(self._commit(part))
             if stop:
                 return
 
@@ -112,7 +95,10 @@ class Writer:
             answers = self._transact(group)
         except Exception as error:  # noqa: BLE001 - every failure belongs to a caller
             return self._one_by_one(group, error)
-        return [_thereupon(job, answer) for job, answer in zip(group, answers, strict=True)]
+        except BaseException:  # the thread ends; whoever waits must not wait for ever
+            tell([(job, None, StoreUnavailable("the writer has stopped")) for job in group])
+            raise
+        return [thereupon(job, answer) for job, answer in zip(group, answers, strict=True)]
 
     def _one_by_one(self, group: list[Job], error: Exception) -> list[Ended]:
         """Find out whose failure it was; a database that is out of reach fails all that waits."""
@@ -139,40 +125,6 @@ class Writer:
         crashpoint("store.committed")
         self.commits += 1
         return answers
-
-
-def _thereupon(job: Job, answer: Any) -> Ended:
-    try:
-        if job.then is not None:
-            job.then(answer)
-    except Exception as error:  # noqa: BLE001 - it must not stop the writer
-        return job, None, error
-    return job, answer, None
-
-
-def _answer(ended: Sequence[Ended]) -> None:
-    """Tell everyone at once: waking an event loop costs more than what it is told."""
-    by_loop: dict[asyncio.AbstractEventLoop, list[Ended]] = defaultdict(list)
-    for one in ended:
-        if one[0].loop is None:
-            _tell([one])
-        else:
-            by_loop[one[0].loop].append(one)
-    for loop, several in by_loop.items():
-        try:
-            loop.call_soon_threadsafe(_tell, several)
-        except RuntimeError:  # the loop is closed; nobody waits there any more
-            continue
-
-
-def _tell(ended: Sequence[Ended]) -> None:
-    for job, answer, error in ended:
-        if job.done.cancelled():
-            continue
-        if error is not None:
-            job.done.set_exception(error)
-        else:
-            job.done.set_result(answer)
 
 
 def _named(error: Exception) -> Exception:

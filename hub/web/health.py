@@ -33,7 +33,7 @@ class Health:
         return "ok\n"
 
     async def ready(self) -> ReadyOut:
-        """Answer 200 when the database answers.
+        """Answer 200 when the database answers and what comes in can be written.
 
         A long backlog is told, but it is no reason to send deliveries away: the door must take
         them in all the more.
@@ -46,6 +46,9 @@ class Health:
             raise Refused(
                 "not-ready", "The database does not answer.", headers={"Retry-After": "5"}
             ) from error
+        if not self._queries.writable:
+            log.error("health.not_ready", error="the writer has stopped")
+            raise Refused("not-ready", "Nothing can be written any more.")
         age = backlog.age(self._clock())
         return ReadyOut(ready=True, backlog=backlog.size, backlog_age_seconds=age)
 

@@ -115,3 +115,19 @@ def test_deliveries_are_durable_before_the_work_that_came_with_them_is_done(stor
     asyncio.run(go())
 
     assert [3] == seen
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_writer_that_breaks_down_leaves_nobody_waiting(store: Store) -> None:
+    def broken(connection: Connection) -> None:
+        raise SystemExit
+
+    async def go() -> list[Any]:
+        async with held_up(store):
+            waiting = await handed_over([store.write(broken), store.write(count)])
+        return await asyncio.gather(*waiting, return_exceptions=True)
+
+    assert [StoreUnavailable] * 2 == [type(one) for one in asyncio.run(go())]
+    with pytest.raises(StoreUnavailable, match="closed"):
+        store.write_now(count)
+    assert not store.alive

@@ -4,9 +4,11 @@ import sqlite3
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from hub import telemetry
+from hub.store.session import StoreUnavailable
 from hub.store.tables import CursorRow, InboxRow, NoticeRow, RawRow
 from tests.hub.serving import Served, assert_problem, serving, stored
 from tests.hub.web.conftest import NOW, app_on, put
@@ -45,6 +47,17 @@ def raws(hub: Served, count: int) -> None:
         put(hub.store, RawRow(id=n + 1, connector="acme", source="acme", headers="{}", body=b"x",
                               received_at=NOW - timedelta(seconds=90 - 10 * n)))  # fmt: skip
     put(hub.store, CursorRow(reader="pipeline", position=1))
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_hub_that_can_read_but_not_write_any_more_is_not_ready(own_hub: Served) -> None:
+    def broken(_connection: object) -> None:
+        raise SystemExit
+
+    with pytest.raises(StoreUnavailable):
+        own_hub.store.write_now(broken)
+
+    assert_problem(own_hub.ask("/health/ready"), 503, "not-ready")
 
 
 def test_without_its_database_the_hub_is_not_ready_until_it_is_back(tmp_path: Path) -> None:
