@@ -114,5 +114,7 @@ def _assemble(settings: Settings, clock: Clock, store: Store) -> Hub:
         api=web,
         pipeline=pipeline,
         dispatcher=dispatcher,
-        ticker=timetable(store, settings, clock, pipeline.arrived),
+        ticker=timetable(
+            store, settings, clock, arrived=pipeline.arrived, recheck=pipeline.recheck
+        ),
     )

@@ -84,8 +84,11 @@ class Settings(BaseSettings):
     on_ambiguous: Literal["hold", "resend"] = "hold"
     #: a milestone that happened longer ago than this is not told any more (hours)
     news_age_hours: float = Field(default=168.0, gt=0)
-    #: days the raw bytes are kept once everything in them is applied
+    #: days the raw bytes are kept once nothing in them waits for a person or an order
     raw_days: int = Field(default=30, ge=1)
+    #: days a fact waits for its order before it is listed as expired; a carrier may be ahead of the
+    #: shop by as many, so that later it will hardly find its order by itself
+    parked_days: int = Field(default=14, ge=1)
     #: private and loopback addresses sinks may have; a sink elsewhere inside the network is refused
     sink_networks: tuple[str, ...] = ()
     log_level: Literal["debug", "info", "warning", "error"] = "info"

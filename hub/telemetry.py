@@ -44,12 +44,20 @@ TO_ATTEMPT = Histogram(
     registry=REGISTRY,
 )
 
+ALERTS = Counter(
+    "tilanne_alerts",
+    "What a person must look at, by its name; the log has a line alert.<name> for each.",
+    ["name"],
+    registry=REGISTRY,
+)
+
 #: name -> meaning of the figures read from the database
 GAUGES = {
     "tilanne_raws": "Raws by what became of them (applied, duplicate, parked, quarantined).",
     "tilanne_backlog": "Raws that are durable and not yet read by the pipeline.",
     "tilanne_backlog_age_seconds": "How long the oldest raw of the backlog has waited.",
     "tilanne_parked": "Facts that wait for their order to become known.",
+    "tilanne_parked_expired": "Those of them that have waited longer than TILANNE_PARKED_DAYS.",
     "tilanne_quarantine": "Findings that wait for a person.",
     "tilanne_outbox_unplanned": "Changes worth telling that are not yet made into notices.",
     "tilanne_outbox_unplanned_age_seconds": "How long ago the oldest of those reached us.",
@@ -57,6 +65,15 @@ GAUGES = {
     "tilanne_notices_due": "Notices whose time has come and that nobody has taken yet.",
     "tilanne_notices_due_age_seconds": "How long the oldest of those has been due.",
 }
+
+
+def alert(name: str, *, count: int = 1, **details: str | int) -> None:
+    """Say that a person must look: counted, and an error in the log; no personal data in it.
+
+    Only for what is committed: what is rolled back comes again.
+    """
+    ALERTS.labels(name).inc(count)
+    structlog.get_logger().error(f"alert.{name}", count=count, **details)
 
 
 class Gauges:

@@ -76,6 +76,13 @@ def digest(
         (contact, translated.delivery) for translated in batch for contact in translated.contacts
     ]
     homes = correlate(connection, arrivals, stated, recent)
+    return take_home(connection, homes, applied, silent)
+
+
+def take_home(
+    connection: Connection, homes: Homes, applied: Applied, silent: str | None = None
+) -> tuple[set[int], set[tuple[str, str]]]:
+    """Write down what has found its order, and what has to wait; in and out as in ``digest``."""
     added = timeline.append(
         connection, [(order, one) for order, ones in homes.facts.items() for one in ones]
     )

@@ -15,6 +15,7 @@ from hub.crashpoints import crashpoint
 from hub.pipeline import quarantine
 from hub.pipeline.apply import Applied, apply
 from hub.pipeline.batch import BATCH, SMALL, Batch, Batches
+from hub.pipeline.homecoming import recheck
 from hub.pipeline.recent import Recent
 from hub.pipeline.translate import Translated, Translator
 from hub.store import inbox, log
@@ -81,6 +82,13 @@ class Pipeline:
         else:
             self._caught_up = monotonic()
         return len(batch.rows)
+
+    async def recheck(self) -> int:
+        """Bring home what is parked although its order is known; return how much that was.
+
+        Raises ``StoreUnavailable``.
+        """
+        return await recheck(self.store, self._recent, self.changed)
 
     async def _turn(self) -> int:
         """Let those at the door go first; return how many raws the next batch may have."""

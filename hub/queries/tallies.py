@@ -47,6 +47,7 @@ class Sums:
     outcomes: Mapping[str, int]  #: raws by outcome
     backlog: Waiting  #: raws that are durable and not yet read by the pipeline
     parked: int  #: facts whose order is not known yet
+    expired: int  #: those of them that have waited too long
     quarantine: int  #: findings that wait for a person
     unplanned: Waiting  #: changes worth telling, not yet made into notices
     due: Waiting  #: notices that may be handed over now; since they became due
@@ -73,6 +74,7 @@ def sums(connection: Connection, now: datetime) -> Sums:
         outcomes=_outcomes(connection),
         backlog=backlog(connection),
         parked=_count(connection, select(func.count()).select_from(PARKED)),
+        expired=_count(connection, select(func.count(PARKED.c.expired_at))),
         quarantine=_count(
             connection,
             select(func.count()).select_from(QUARANTINE).where(QUARANTINE.c.released_at.is_(None)),

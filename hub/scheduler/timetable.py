@@ -7,6 +7,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from hub.clock import Clock
 from hub.config import Settings
+from hub.scheduler.expiry import expire_parked
 from hub.scheduler.promises import watch_promises
 from hub.scheduler.retention import forget_raws
 from hub.store.session import Store, StoreUnavailable
@@ -15,9 +16,16 @@ _log = structlog.get_logger()
 
 
 def timetable(
-    store: Store, settings: Settings, clock: Clock, arrived: Callable[[], None]
+    store: Store,
+    settings: Settings,
+    clock: Clock,
+    *,
+    arrived: Callable[[], None],
+    recheck: Callable[[], Awaitable[object]],
 ) -> AsyncIOScheduler:
     """Build the ticker; the caller starts it and shuts it down.
+
+    In: ``arrived`` says that a raw is in the log; ``recheck`` looks again at what is parked.
 
     APScheduler only ticks. A job that is late runs once, not as often as it was missed, and never
     beside itself; what a job does is harmless to repeat.
@@ -29,11 +37,16 @@ def timetable(
     async def retention() -> object:
         return await forget_raws(store, clock(), settings.raw_days)
 
+    async def expiry() -> object:
+        return await expire_parked(store, clock(), settings.parked_days)
+
     ticker = AsyncIOScheduler(
         timezone="UTC",
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
     )
     ticker.add_job(_calm(promises), "interval", seconds=30, id="promises", next_run_time=clock())
+    ticker.add_job(_calm(recheck), "interval", minutes=10, id="recheck", next_run_time=clock())
+    ticker.add_job(_calm(expiry), "interval", hours=1, id="expiry", next_run_time=clock())
     ticker.add_job(_calm(retention), "interval", hours=6, id="retention")
     return ticker
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, delete, select, tuple_
+from sqlalchemy import Connection, case, delete, select, tuple_, update
 
 from connectors.contract import Contact
 from hub.store.facts import decode, encode
@@ -30,26 +30,26 @@ def park(
     rows: list[dict[str, Any]] = [
         {
             "key": key,
-            "fact_id": arrival.event.id,
-            "raw_id": arrival.raw_id,
-            "source": arrival.source,
-            "received_at": arrival.received_at,
-            "fact": encode(arrival.event),
+            "fact_id": one.event.id,
+            "raw_id": one.raw_id,
+            "source": one.source,
+            "received_at": one.received_at,
+            "fact": encode(one.event),
             "contact": False,
         }
-        for key, arrival in arrivals
+        for key, one in arrivals
     ]
     rows += [
         {
             "key": key,
-            "fact_id": f"contact:{contact.stated_at.isoformat()}",
+            "fact_id": f"contact:{one.stated_at.isoformat()}",
             "raw_id": raw_id,
             "source": source,
             "received_at": received_at,
-            "fact": orjson.dumps(contact, option=orjson.OPT_UTC_Z).decode(),
+            "fact": orjson.dumps(one, option=orjson.OPT_UTC_Z).decode(),
             "contact": True,
         }
-        for key, contact, raw_id, source, received_at in contacts
+        for key, one, raw_id, source, received_at in contacts
     ]
     return {row[0] for row in insert_new(connection, PARKED, rows, returning=("raw_id",))}
 
@@ -67,11 +67,23 @@ def waiting(
         return facts, contacts
     for row in connection.execute(select(PARKED).where(PARKED.c.key.in_(keys))):
         if row.contact:
-            contacts[row.key] += [_contact(row.fact)] if row.fact else []
+            contacts[row.key] += [contact(row)] if row.fact else []
         else:
-            arrival = Arrival(decode(row.fact), row.raw_id, row.source, row.received_at)
-            facts[row.key].append(arrival)
+            facts[row.key].append(arrival(row))
     return facts, contacts
+
+
+def arrival(row: Any) -> Arrival:
+    """Read back a fact that waits."""
+    return Arrival(decode(row.fact), row.raw_id, row.source, row.received_at)
+
+
+def contact(row: Any) -> Contact:
+    """Read back what a shop states of a customer."""
+    data = orjson.loads(row.fact)
+    about = data.pop("about")
+    stated_at = datetime.fromisoformat(data.pop("stated_at"))
+    return Contact(about=OrderKey(about["shop"], about["external_id"]), stated_at=stated_at, **data)
 
 
 def unpark(
@@ -98,8 +110,17 @@ def drop_contacts(connection: Connection, keys: Collection[str]) -> set[int]:
     return set(connection.execute(gone.returning(PARKED.c.raw_id)).scalars())
 
 
-def _contact(text: str) -> Contact:
-    data = orjson.loads(text)
-    about = data.pop("about")
-    stated_at = datetime.fromisoformat(data.pop("stated_at"))
-    return Contact(about=OrderKey(about["shop"], about["external_id"]), stated_at=stated_at, **data)
+def expire(connection: Connection, before: datetime, now: datetime, limit: int) -> int:
+    """Put up to ``limit`` of what has waited since before ``before`` on the list of the expired.
+
+    It still comes home with its order, but for what was stated of a customer: nobody may ever ask
+    for that, so it is forgotten. Returns how many rows it was.
+    """
+    name = (PARKED.c.key, PARKED.c.fact_id)
+    late = PARKED.c.expired_at.is_(None), PARKED.c.received_at < before
+    names = connection.execute(select(*name).where(*late).limit(limit)).all()
+    if names:
+        these = update(PARKED).where(tuple_(*name).in_([tuple(one) for one in names]))
+        forgotten = case((PARKED.c.contact, ""), else_=PARKED.c.fact)
+        connection.execute(these.values(expired_at=now, fact=forgotten))
+    return len(names)

@@ -87,6 +87,7 @@ def _note(gauges: Gauges, sums: Sums, *, now: datetime) -> None:
     for (channel, state), size in sums.notices.items():
         gauges.put("tilanne_notices", size, channel=channel, state=state)
     gauges.put("tilanne_parked", sums.parked)
+    gauges.put("tilanne_parked_expired", sums.expired)
     gauges.put("tilanne_quarantine", sums.quarantine)
     waiting: dict[str, Waiting] = {
         "tilanne_backlog": sums.backlog,

@@ -114,12 +114,15 @@ class World:
 
     # --- what has to hold ------------------------------------------------------------------------
 
-    def sums(self) -> list[str]:
-        """The sums of the audit that do not hold, and raws that have not exactly one outcome."""
+    def sums(self, *, forgotten: bool = False) -> list[str]:
+        """The sums of the audit that do not hold, and raws that have not exactly one outcome.
+
+        ``forgotten``: the bytes of some raws may be gone, their marks never.
+        """
         wrong = [check.name for check in self.store.read_now(audit) if not check.holds]
         raws = Counter(row["id"] for row in self.rows(RAW))
-        marks = Counter(row["raw_id"] for row in self.rows(INBOX))
-        return wrong if raws == marks else [*wrong, "outcomes"]
+        marks = Counter(row["raw_id"] for row in self.rows(INBOX) if row["outcome"] != "released")
+        return wrong if raws == marks or (forgotten and raws < marks) else [*wrong, "outcomes"]
 
     def believes(self, facts: list[Event]) -> bool:
         """Whether the belief about the order is the fold of these facts, milestones included."""

@@ -167,7 +167,13 @@ def test_the_timetable_ticks_by_itself(world: World) -> None:
 
     async def go() -> None:
         arrived = asyncio.Event()
-        ticker = timetable(world.store, Settings(), world.clock, arrived.set)
+        ticker = timetable(
+            world.store,
+            Settings(),
+            world.clock,
+            arrived=arrived.set,
+            recheck=world.pipeline.recheck,
+        )
         ticker.modify_job("promises", next_run_time=datetime.now(UTC))  # noqa: TID251
         ticker.start()
         try:
