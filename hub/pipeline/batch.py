@@ -7,6 +7,7 @@ Reading ahead decides nothing: a batch knows the position it follows, and is app
 
 import asyncio
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,7 +42,8 @@ class Batches:
         """Read from ``store``; nothing is read before it is asked for."""
         self._store = store
         self._translator = translator
-        self._ahead: asyncio.Task[Batch] | None = None
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="pipeline-read")
+        self._ahead: Future[Batch] | None = None
         self._done: int | None = None  #: the last raw that was dealt with, as far as we know
         self.size = BATCH  #: raws the next batch may have
 
@@ -52,20 +54,24 @@ class Batches:
         """
         ahead, self._ahead = self._ahead, None
         if ahead is not None:
-            batch = await ahead
+            batch = await asyncio.wrap_future(ahead)
             # What it follows may not have come to pass: then it is read again.
             if batch.rows and batch.position == self._done:
                 return batch
-        return await asyncio.to_thread(self._read, None)
+        return await asyncio.wrap_future(self._thread.submit(self._read, None))
 
     def done(self, position: int) -> None:
         """Note that everything up to ``position`` has been dealt with, durably."""
         self._done = position
 
     def look_ahead(self, position: int) -> None:
-        """Begin to read what comes after ``position``; to be called in the event loop."""
+        """Begin to read what comes after ``position``; called on the writer's thread.
+
+        It goes past the event loop on purpose: to wake the loop, the writer would give the
+        interpreter away before its commit has begun, and get it back when all is translated.
+        """
         if self._ahead is None:
-            self._ahead = asyncio.create_task(asyncio.to_thread(self._read, position))
+            self._ahead = self._thread.submit(self._read, position)
 
     def _read(self, position: int | None) -> Batch:
         def look(connection: Connection) -> tuple[int, Sequence[Row[Any]]]:

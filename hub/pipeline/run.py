@@ -111,12 +111,10 @@ class Pipeline:
             await self._one_by_one(batch)
 
     async def _apply(self, old: int, new: int, batch: list[Translated]) -> None:
-        loop = asyncio.get_running_loop()
-
         def work(connection: Connection) -> Applied:
             applied = apply(connection, batch, self._recent, old=old, new=new)
             # All that is left is the commit, which waits for the disk.
-            loop.call_soon_threadsafe(self._batches.look_ahead, new)
+            self._batches.look_ahead(new)
             return applied
 
         applied = await self.store.write(
