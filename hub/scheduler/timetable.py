@@ -47,7 +47,7 @@ def timetable(
     ticker.add_job(_calm(promises), "interval", seconds=30, id="promises", next_run_time=clock())
     ticker.add_job(_calm(recheck), "interval", minutes=10, id="recheck", next_run_time=clock())
     ticker.add_job(_calm(expiry), "interval", hours=1, id="expiry", next_run_time=clock())
-    ticker.add_job(_calm(retention), "interval", hours=6, id="retention")
+    ticker.add_job(_calm(retention), "interval", hours=6, id="retention", next_run_time=clock())
     return ticker
 
 

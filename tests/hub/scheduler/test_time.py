@@ -185,3 +185,12 @@ def test_the_timetable_ticks_by_itself(world: World) -> None:
     world.drain()
 
     assert world.told()[-1] == "delayed"
+
+
+def test_every_job_begins_when_the_hub_does(world: World) -> None:
+    """A hub that is restarted every few hours forgets old raws all the same."""
+    nothing = world.pipeline.recheck
+    ticker = timetable(world.store, Settings(), world.clock, arrived=lambda: None, recheck=nothing)
+    pending = {job.id: job.next_run_time for job in ticker.get_jobs()}
+
+    assert dict.fromkeys(("promises", "recheck", "expiry", "retention"), START) == pending
