@@ -100,6 +100,9 @@ def _assemble(settings: Settings, clock: Clock, store: Store) -> Hub:
     pipeline = Pipeline(store, Translator(everyone, settings), changed, courtesy)
     queries = Queries(store)
     web = FastAPI(title="Tilanne", version=__version__, docs_url=None, redoc_url=None)
+    web.router.redirect_slashes = (
+        False  # an address is right or not; "elsewhere" would name a stranger's Host
+    )
     problems.install(web)
     web.include_router(
         webhooks.router(connectors, store, settings, clock, pipeline.arrived, courtesy)

@@ -8,7 +8,15 @@ import json
 from ipaddress import ip_address
 from typing import Literal
 
-from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import (
+    AnyHttpUrl,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 Scope = Literal["read", "write", "admin"]
@@ -79,6 +87,14 @@ class Settings(BaseSettings):
     max_body: int = Field(default=1_048_576, ge=1024)
     #: seconds a sender may take to deliver its body; then 408
     body_deadline: float = Field(default=10.0, gt=0)
+    #: bytes of deliveries being read or waiting for the disk, at once; beyond it 503 + Retry-After
+    door_memory: int = Field(default=67_108_864, ge=1024)
+    #: seconds a sender may take to say what it wants (address and headers); then 408
+    head_deadline: float = Field(default=10.0, gt=0)
+    #: seconds a connection may rest between two requests, or leave an answer unread
+    idle_deadline: float = Field(default=30.0, gt=0)
+    #: connections open at once; beyond, whoever has kept us waiting longest gives way
+    max_connections: int = Field(default=800, ge=1)
     #: what to do when a crash leaves open whether the mail server took a message: hold it for a
     #: person, or send it again and risk a second copy
     on_ambiguous: Literal["hold", "resend"] = "hold"
@@ -92,6 +108,12 @@ class Settings(BaseSettings):
     #: private and loopback addresses sinks may have; a sink elsewhere inside the network is refused
     sink_networks: tuple[str, ...] = ()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @model_validator(mode="after")
+    def _largest_body_fits(self) -> "Settings":
+        if self.door_memory < self.max_body:
+            raise ValueError("TILANNE_DOOR_MEMORY must be at least TILANNE_MAX_BODY")
+        return self
 
     @field_validator("secrets", mode="before")
     @classmethod

@@ -7,6 +7,10 @@ document whose ``type`` is ``/problems/<slug>`` of this table.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import orjson
+
+MEDIA_TYPE = "application/problem+json"
+
 
 @dataclass(frozen=True, slots=True)
 class Kind:
@@ -43,6 +47,18 @@ KINDS: Mapping[str, Kind] = {
     "body-cut-off": Kind(
         400, "The body did not arrive whole", "Send the delivery again; nothing of it was kept."
     ),
+    "encoded-body": Kind(
+        415,
+        "The body is compressed or encoded",
+        "Send the bytes as they were signed: leave Content-Encoding out, and of Transfer-Encoding "
+        "use nothing but chunked.",
+    ),
+    "door-full": Kind(
+        503,
+        "The door holds as much as it may",
+        "Try again after the seconds in Retry-After; a delivery that got this answer was not kept. "
+        "For the operator: raise TILANNE_DOOR_MEMORY (bytes), or find out who sends so much.",
+    ),
     "empty-body": Kind(
         400, "The body is empty", "Send the delivery with the body the vendor signed."
     ),
@@ -58,6 +74,29 @@ KINDS: Mapping[str, Kind] = {
         "The database does not take or give data now",
         "Try again after the seconds in Retry-After; a delivery that got this answer was not kept. "
         "For the operator: `tilanne doctor` names the cause (disk full, lock, connection).",
+    ),
+    # --- the line: what is said before there is a request
+    "not-http": Kind(
+        400,
+        "This is not HTTP/1.1",
+        "Send a request as RFC 9112 writes it, with one Content-Length or with Transfer-Encoding: "
+        "chunked, never both; TLS ends at the proxy in front.",
+    ),
+    "head-too-slow": Kind(
+        408,
+        "The head of the request did not arrive in time",
+        "Send it again; for a slow sender raise TILANNE_HEAD_DEADLINE (seconds).",
+    ),
+    "head-too-large": Kind(
+        431,
+        "The head of the request is too large",
+        "Send a shorter address, and fewer or shorter headers.",
+    ),
+    "too-many-connections": Kind(
+        503,
+        "Too many connections are open",
+        "Try again after the seconds in Retry-After. For the operator: raise "
+        "TILANNE_MAX_CONNECTIONS, and the limit of open files with it.",
     ),
     # --- the API
     "key-missing": Kind(
@@ -120,10 +159,26 @@ class Refused(Exception):
         self.slug, self.kind, self.detail = slug, KINDS[slug], detail
         self.headers = dict(headers or {})
 
+    def document(self, *, instance: str) -> bytes:
+        """Write it as a problem document; ``instance`` names this one occurrence."""
+        return orjson.dumps(
+            {
+                "type": f"/problems/{self.slug}",
+                "title": self.kind.title,
+                "status": self.kind.status,
+                "detail": self.detail,
+                "remedy": self.kind.remedy,
+                "instance": instance,
+            }
+        )
 
-RETRY_AFTER_S = 5  #: seconds after which a sender may try again when the database is not there
+
+#: seconds after which a sender may try again when the hub cannot take anything in now
+LATER = {"Retry-After": "5"}
+#: after an answer that leaves a body unread, only the end of the connection stops the sender
+HANG_UP = {"Connection": "close"}
 
 
 def storage_refused(what: str) -> Refused:
     """Return the refusal for a database that is not there; ``what`` names what was not done."""
-    return Refused("storage-unavailable", what, headers={"Retry-After": str(RETRY_AFTER_S)})
+    return Refused("storage-unavailable", what, headers=LATER)

@@ -8,7 +8,9 @@ import threading
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from functools import partial
+from math import ceil
+from typing import Any, TypeVar, cast
 
 import structlog
 import uvicorn
@@ -17,6 +19,8 @@ from uvicorn.loops.auto import auto_loop_factory
 from hub.app import Hub, build
 from hub.clock import Clock, utc_now
 from hub.config import Settings
+from hub.listening.debts import Patience
+from hub.listening.line import Line
 
 STOPS = (signal.SIGINT, signal.SIGTERM)
 GARBAGE = (50_000, 20, 50)  #: how many new objects make Python look for garbage
@@ -29,6 +33,15 @@ _log = structlog.get_logger()
 
 class Listener(uvicorn.Server):
     """The HTTP server; a hub that was asked to stop and did so ends well."""
+
+    async def on_tick(self, counter: int) -> bool:
+        """Look after the lines twice a second; the library calls ten times."""
+        if counter % 5 == 0:
+            now = asyncio.get_running_loop().time()
+            for line in tuple(self.server_state.connections):
+                if isinstance(line, Line):
+                    line.look(now)
+        return await super().on_tick(counter)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -50,15 +63,25 @@ class Listener(uvicorn.Server):
 
 def server(hub: Hub) -> uvicorn.Server:
     """Return the HTTP server of a hub, not yet started."""
+    patience = Patience(
+        lines=hub.settings.max_connections,
+        size=hub.settings.max_body,
+        head=hub.settings.head_deadline,
+        body=hub.settings.body_deadline,
+        idle=hub.settings.idle_deadline,
+    )
     return Listener(
         uvicorn.Config(
             hub.api,
             host=hub.settings.host,
             port=hub.settings.port,
-            log_level="warning",
+            http=cast(type[Line], partial(Line, patience=patience)),
+            ws="none",
+            log_config=None,  # the hub's own, hub/telemetry.py
             access_log=False,
             server_header=False,
-            limit_concurrency=1000,
+            proxy_headers=False,  # nothing here asks who the sender's machine is
+            timeout_keep_alive=ceil(patience.idle),
             timeout_graceful_shutdown=GRACE_S,
         )
     )

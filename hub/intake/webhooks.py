@@ -6,7 +6,6 @@ durable, and only then answered, in the vendor's own words. What is authentic bu
 is still answered 2xx: it waits in quarantine, and a vendor that repeats it helps nobody.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,38 +21,13 @@ from hub import telemetry
 from hub.clock import Clock
 from hub.config import Settings
 from hub.courtesy import Courtesy
-from hub.intake.body import read_body
+from hub.intake.body import Claim, Room, read_body, refuse_encoded
+from hub.intake.described import BODY, PARAMETERS, RESPONSES, SOURCE
 from hub.intake.inbox import receive
-from hub.refusals import KINDS, Refused, storage_refused
+from hub.refusals import Refused, storage_refused
 from hub.store.session import Store, StoreUnavailable
 
-SOURCE = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
-AT_THE_DOOR = (
-    "unknown-connector",
-    "bad-source",
-    "body-too-large",
-    "body-too-slow",
-    "not-authentic",
-    "storage-unavailable",
-)
-
 log = structlog.get_logger()
-
-DOCUMENT = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-RESPONSES: dict[int | str, dict[str, Any]] = {
-    kind.status: {"description": kind.title, "content": DOCUMENT}
-    for kind in (KINDS[slug] for slug in AT_THE_DOOR)
-}
-PARAMETERS = [
-    {"name": "connector", "in": "path", "required": True, "schema": {"type": "string"}},
-    {
-        "name": "source",
-        "in": "query",
-        "description": "Name of the feed, if there are several; the connector's name if left out.",
-        "schema": {"type": "string", "pattern": f"^{SOURCE.pattern}$"},
-    },
-]
-BODY = {"required": True, "content": {"*/*": {"schema": {"type": "string", "format": "binary"}}}}
 
 
 class Direct(APIRoute):
@@ -75,6 +49,7 @@ class Door:
     clock: Clock
     arrived: Callable[[], None]
     courtesy: Courtesy
+    room: Room
 
     async def take(self, request: Request) -> Response:
         """Take one delivery in: a 2xx means that it is durable, whatever it may say.
@@ -83,21 +58,25 @@ class Door:
         """
         name = request.path_params["connector"]
         try:
-            return await self._take(name, request)
+            with Claim(self.room) as claim:
+                return await self._take(name, request, claim)
         except Refused as refused:
             telemetry.REFUSED.labels(refused.slug).inc()
             known = name if name in self.connectors else "?"
             log.warning("intake.refused", connector=known, reason=refused.slug)
             raise
 
-    async def _take(self, name: str, request: Request) -> Response:
+    async def _take(self, name: str, request: Request, claim: Claim) -> Response:
         registered = self.connectors.get(name)
         if registered is None:
             raise Refused("unknown-connector", "There is no connector of this name.")
         source = _source(request, name)
-        settings = self.settings
-        body = await read_body(request, limit=settings.max_body, seconds=settings.body_deadline)
         headers = _headers(request)
+        refuse_encoded(headers)
+        settings = self.settings
+        body = await read_body(
+            request, claim, limit=settings.max_body, seconds=settings.body_deadline
+        )
         raw = Raw(body, headers, received_at=self.clock(), source=source, connector=name)
         if (greeting := _hello(registered, raw)) is not None:
             return _response(greeting)
@@ -152,6 +131,7 @@ def router(
         clock=clock,
         arrived=arrived,
         courtesy=courtesy,
+        room=Room(settings.door_memory),
     )
     routes = APIRouter(tags=["door"], route_class=Direct)
     routes.add_api_route(

@@ -6,7 +6,6 @@
 
 from uuid import uuid4
 
-import orjson
 import structlog
 from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -14,11 +13,11 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from hub.refusals import KINDS, Kind, Refused, storage_refused
+from hub.refusals import KINDS, MEDIA_TYPE, Kind, Refused, storage_refused
 from hub.store.session import StoreUnavailable
 from hub.web.schemas_of_history import ProblemKind
 
-MEDIA_TYPE = "application/problem+json"
+MOST_PATH = 300  #: characters of a path that are repeated to whoever asked for it
 BY_STATUS = {404: "not-found", 405: "method-not-allowed", 413: "body-too-large"}
 
 log = structlog.get_logger()
@@ -26,16 +25,9 @@ log = structlog.get_logger()
 
 def answer(refused: Refused, *, instance: str) -> Response:
     """Write a refusal as a problem document; ``instance`` names this one occurrence."""
-    document = {
-        "type": f"/problems/{refused.slug}",
-        "title": refused.kind.title,
-        "status": refused.kind.status,
-        "detail": refused.detail,
-        "remedy": refused.kind.remedy,
-        "instance": instance,
-    }
     headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", **refused.headers}
-    return Response(orjson.dumps(document), refused.kind.status, headers, MEDIA_TYPE)
+    body = refused.document(instance=instance)
+    return Response(body, refused.kind.status, headers, MEDIA_TYPE)
 
 
 def install(app: FastAPI) -> None:
@@ -101,7 +93,7 @@ async def _mistake(request: Request, error: Exception) -> Response:
 def _path(request: Request) -> str:
     """Return the path as it came, percent-encoded; never the query, which may name a person."""
     raw: bytes = request.scope.get("raw_path") or b""
-    return raw.split(b"?")[0].decode("ascii", "replace") or str(request.url.path)
+    return raw[:MOST_PATH].split(b"?")[0].decode("ascii", "replace")
 
 
 def _router() -> APIRouter:
