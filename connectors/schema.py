@@ -5,32 +5,22 @@ and described here. Unknown fields, texts that are too long and numbers in the w
 refused with the place where they stand.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import datetime
 from functools import cache
 from types import UnionType
-from typing import (
-    Annotated,
-    Any,
-    ClassVar,
-    TypeVar,
-    Union,
-    cast,
-    get_args,
-    get_origin,
-    get_type_hints,
-)
+from typing import Annotated, Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
+    GetCoreSchemaHandler,
     StringConstraints,
+    TypeAdapter,
     ValidationError,
-    create_model,
 )
 from pydantic import Field as Limit
+from pydantic_core import CoreSchema, core_schema
 
 from connectors.reading import MAX_QUANTITY, Json
 from connectors.timestamps import with_offset
@@ -43,60 +33,96 @@ LONG |= {"place": 500, "url": 2000, "email": 320}
 #: and where a column of ours is narrower
 SHORT = {"country": 2, "language": 35, "phone": 32, "postal_code": 32, "currency": 3}
 _PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
+#: what the library says in the words of Python, in the words of JSON
+_PLAINLY = {
+    "unexpected_keyword_argument": "Extra inputs are not permitted",
+    "dataclass_type": "Input should be an object",
+}
 
 T = TypeVar("T")
 
 
-class Mirror(BaseModel):
-    """The strict JSON form of one dataclass."""
+class Strictly:
+    """Says to the library that a dataclass is read strictly, and by which rules."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    def __get_pydantic_core_schema__(self, kind: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Describe the JSON form of ``kind``; the library makes the dataclass out of it itself."""
+        parts = [
+            core_schema.dataclass_field(field.name, part, kw_only=True)
+            for field, part in _parts(kind, handler)
+        ]
+        names = [field.name for field in fields(kind)]
+        arguments = core_schema.dataclass_args_schema(kind.__name__, parts, extra_behavior="forbid")
+        return core_schema.dataclass_schema(
+            kind,
+            arguments,
+            names,
+            slots=True,
+            post_init=hasattr(kind, "__post_init__"),
+            metadata={"pydantic_js_updates": {"additionalProperties": False}},
+        )
 
-    of: ClassVar[type]
-    nested: ClassVar[tuple[str, ...]]  #: the fields in which mirrors or lists may be
+
+class StrictlyFields:
+    """The same for those fields of a dataclass that JSON may give; they are read into a dict."""
+
+    def __init__(self, kind: type, without: frozenset[str]) -> None:
+        """``without``: the fields that are known from elsewhere."""
+        self.kind, self.without = kind, without
+
+    def __get_pydantic_core_schema__(self, _: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Describe the object that holds the fields."""
+        parts = {
+            field.name: core_schema.typed_dict_field(part)
+            for field, part in _parts(self.kind, handler)
+            if field.name not in self.without
+        }
+        return core_schema.typed_dict_schema(parts, extra_behavior="forbid")
 
 
-def build(kind: type[T], value: Json) -> T:
-    """Make a ``kind`` out of a JSON object; ``Unreadable`` with the place of the first mistake."""
-    return kind(**build_fields(kind, value))
+def build(kind: type[T], given: Any, here: Json) -> T:
+    """Make a ``kind`` out of the JSON object ``given``.
+
+    Raises ``Unreadable`` with the place of the first mistake; the object stands ``here``.
+    """
+    return cast(T, _read(schema(cast(Any, kind)), given, here))
 
 
-def build_fields(kind: type, value: Json, without: Iterable[str] = ()) -> dict[str, Any]:
-    """Read the fields of a ``kind``, but those in ``without``, out of a JSON object."""
+def build_fields(kind: type, given: Any, here: Json, without: Iterable[str] = ()) -> dict[str, Any]:
+    """Read the fields of a ``kind``, but those in ``without``, as ``build`` does."""
+    return cast(dict[str, Any], _read(_schema_without(kind, frozenset(without)), given, here))
+
+
+def _read(adapter: TypeAdapter[Any], given: Any, here: Json) -> Any:
     try:
-        read = mirror(kind, frozenset(without)).model_validate(value.value)
+        return adapter.validator.validate_python(given)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         names = (str(name).replace("~", "~0").replace("/", "~1") for name in first["loc"])
-        place = "/".join([value.place, *names])
-        raise Json(None, place[:300]).wrong(first["msg"].removeprefix("Value error, ")) from None
-    return _parts(read)
+        place = "/".join([here.place, *names])
+        why = _PLAINLY.get(first["type"]) or first["msg"].removeprefix("Value error, ")
+        raise Json(None, place[:300]).wrong(why) from None
 
 
 @cache
-def mirror(kind: type, without: frozenset[str] = frozenset()) -> type[Mirror]:
-    """Return the strict JSON form of a dataclass; its ``model_json_schema()`` describes it."""
+def schema(kind: Any) -> TypeAdapter[Any]:
+    """Return the strict JSON form of a dataclass; its ``json_schema()`` describes it."""
+    form: Any = Annotated[kind, Strictly()]
+    return TypeAdapter(form)
+
+
+@cache
+def _schema_without(kind: type, without: frozenset[str]) -> TypeAdapter[Any]:
+    return TypeAdapter(Annotated[dict[str, Any], StrictlyFields(kind, without)])
+
+
+def _parts(kind: type, handler: GetCoreSchemaHandler) -> Iterator[tuple[Field[Any], CoreSchema]]:
     hints = get_type_hints(kind)
-    parts: dict[str, Any] = {
-        field.name: (_strict(hints[field.name], field), _default(field))
-        for field in fields(kind)
-        if field.name not in without
-    }
-    made = create_model(kind.__name__, __base__=Mirror, __doc__=kind.__doc__, **parts)
-    made.of = kind
-    made.nested = tuple(name for name in parts if not _flat(hints[name]))
-    return made
-
-
-def _flat(hint: Any) -> bool:
-    """Whether a value of this type is the same in the mirror and in the dataclass."""
-    if get_origin(hint) is tuple or is_dataclass(hint):
-        return False
-    return all(map(_flat, get_args(hint)))
-
-
-def _default(field: Field[Any]) -> Any:
-    return ... if field.default is MISSING else field.default
+    for field in fields(kind):
+        part = handler.generate_schema(_strict(hints[field.name], field))
+        if field.default is not MISSING:
+            part = core_schema.with_default_schema(part, default=field.default)
+        yield field, part
 
 
 def _strict(hint: Any, field: Field[Any]) -> Any:
@@ -122,7 +148,7 @@ def _strict(hint: Any, field: Field[Any]) -> Any:
         return Annotated[tuple[entry, ...], Limit(max_length=MAX_LIST)]  # type: ignore[valid-type]
     if get_origin(hint) in {UnionType, Union}:
         return Union[tuple(_strict(part, field) for part in get_args(hint))]  # noqa: UP007
-    return mirror(cast(type, hint)) if is_dataclass(hint) else hint
+    return Annotated[hint, Strictly()] if is_dataclass(hint) else hint
 
 
 def _time(value: object) -> datetime:
@@ -130,16 +156,3 @@ def _time(value: object) -> datetime:
         # not TypeError: pydantic gathers ValueErrors
         raise ValueError("must be a time such as 2026-11-03T09:30:00Z")  # noqa: TRY004
     return with_offset(value).at
-
-
-def _parts(read: Mirror) -> dict[str, Any]:
-    parts = dict(read.__dict__)
-    for name in read.nested:
-        parts[name] = _plain(parts[name])
-    return parts
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mirror):
-        return value.of(**_parts(value))
-    return tuple(map(_plain, value)) if isinstance(value, tuple) else value

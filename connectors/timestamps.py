@@ -21,8 +21,8 @@ from state_machine.events import Clarity
 FIRST_YEAR, LAST_YEAR = 1970, 2200  #: also keeps every shift of a zone inside what datetime holds
 
 _TEXT = re.compile(
-    r"(?P<clock>[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]{1,9})?)?)"
-    r"(?P<offset>Z|z|[+-][0-9]{2}:?[0-9]{2})?"
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]{1,9})?)?)"
+    r"(Z|z|[+-][0-9]{2}:?[0-9]{2})?"
 )
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -64,7 +64,8 @@ def local(text: str, zone: tzinfo) -> Moment:
     if offset:
         raise ValueError(f"the time {text!r} has an offset, local time was expected")
     # fold=0 is the rule above: first of two, and the offset from before the gap
-    return Moment(_checked(clock.replace(tzinfo=zone, fold=0)), Clarity.ASSUMED_ZONE)
+    at = datetime.fromisoformat(clock).replace(tzinfo=zone, fold=0)
+    return Moment(_checked(at), Clarity.ASSUMED_ZONE)
 
 
 def day(text: str, zone: tzinfo = UTC) -> Moment:
@@ -85,23 +86,26 @@ def unix(seconds: int) -> Moment:
     return Moment(datetime.fromtimestamp(seconds, UTC), Clarity.EXPLICIT)
 
 
-def _split(text: str) -> tuple[datetime, str]:
+def _split(text: str) -> tuple[str, str]:
+    """Return the clock and the offset that follows it, empty if there is none."""
     found = _TEXT.fullmatch(text)
     if not found:
         raise ValueError(f"{text[:40]!r} is not a time such as 2026-11-03T09:30:00")
-    return datetime.fromisoformat(found["clock"].replace(",", ".")), found["offset"] or ""
+    clock, offset = found.groups()
+    return clock, offset or ""
 
 
-def _utc(clock: datetime, offset: str) -> datetime:
-    if not FIRST_YEAR <= clock.year <= LAST_YEAR:
-        raise ValueError(f"the year {clock.year} is out of range")
+def _utc(clock: str, offset: str) -> datetime:
+    at = datetime.fromisoformat(f"{clock}Z")
+    if not FIRST_YEAR <= at.year <= LAST_YEAR:
+        raise ValueError(f"the year {at.year} is out of range")
     if offset in "Zz":
-        return clock.replace(tzinfo=UTC)
+        return at
     hours, minutes = int(offset[1:3]), int(offset[-2:])
     if hours > 23 or minutes > 59:
         raise ValueError(f"{offset} is not an offset")
-    shift = timedelta(hours=hours, minutes=minutes) * (-1 if offset[0] == "-" else 1)
-    return (clock - shift).replace(tzinfo=UTC)
+    shift = timedelta(hours=hours, minutes=minutes)
+    return at + shift if offset[0] == "-" else at - shift
 
 
 def _checked(at: datetime) -> datetime:

@@ -32,6 +32,8 @@ ANSWER: Final = Answer(202, b'{"accepted": true}', "application/json")
 
 PREFIX = "fi.tilanne."
 MAX_BATCH = 100
+WITHOUT_CONTACT = frozenset({"about", "what"})
+WITH_CONTACT = WITHOUT_CONTACT | {"contact"}
 
 #: the first word of a kind -> what such a fact may be about
 ABOUT: Mapping[str, tuple[str, ...]] = {
@@ -87,14 +89,15 @@ def _event(event: Json, source: str) -> Iterator[Finding]:
     if kind not in FACTS:
         yield Unmapped(f"type={name[:100]}", detail="there is no such fact", about=own)
         return
-    data = _only(event["data"], "about", "what", *(["contact"] if kind == "order.placed" else []))
+    data = _only(event["data"], WITH_CONTACT if kind == "order.placed" else WITHOUT_CONTACT)
     about = _about(data["about"], kind, source)
-    what: Any = build(FACTS[kind], _with_parcel(data["what"], kind, about))
-    if data["what"]["parcel"]:
+    what: Any = build(FACTS[kind], _with_parcel(data["what"].value, kind, about), data["what"])
+    if kind in TAKES_PARCEL:
         what = _normal(what)
     yield Event(id=own, occurred_at=at, about=about, what=what, clarity=clarity)
     if data["contact"] and isinstance(about, OrderKey):
-        who = build_fields(Contact, data["contact"], without=("about", "stated_at"))
+        contact = data["contact"]
+        who = build_fields(Contact, contact.value, contact, without=("about", "stated_at"))
         yield Contact(about=about, stated_at=at, **who)
 
 
@@ -110,11 +113,11 @@ def _fact_id(event: Json) -> str:
     return name
 
 
-def _only(value: Json, *names: str) -> Json:
+def _only(value: Json, names: frozenset[str]) -> Json:
     """Return an object after checking that it has no other fields than these."""
     if not isinstance(value.value, dict):
         raise value.wrong("must be an object")
-    for field in value.value.keys() - set(names):
+    for field in value.value.keys() - names:
         raise value[field[:100]].wrong("is not a field of this fact")
     return value
 
@@ -126,35 +129,32 @@ def _about(about: Json, kind: str, source: str) -> Key:
     if word not in allowed:
         raise about["type"].wrong(f"{kind} is about {' or '.join(allowed)}")
     given = {"shop": source, **about.value} if word == "order" else about.value
-    key: Key = build(KEYS[word], Json(given, about.place))
+    key: Key = build(KEYS[word], given, about)
     if not isinstance(key, ParcelKey):
         return key
-    if not _number(key.number):
+    number, carrier = _number(key.number), _carrier(key.carrier)
+    if not number:
         raise about["number"].wrong("must hold one tracking number")
-    return ParcelKey(_number(key.number), _carrier(key.carrier))
+    return key if (number, carrier) == (key.number, key.carrier) else ParcelKey(number, carrier)
 
 
-def _with_parcel(what: Json, kind: str, about: Key) -> Json:
+def _with_parcel(what: Any, kind: str, about: Key) -> Any:
     """Let a fact about a parcel leave out which parcel, and a fact without fields its fields."""
-    if not what:
-        what = Json({}, what.place)
-    if not (isinstance(about, ParcelKey) and isinstance(what.value, dict)):
-        return what
-    if kind not in TAKES_PARCEL:
-        return what
-    parcel = {"number": about.number, "carrier": about.carrier}
-    return Json({"parcel": parcel, **what.value}, what.place)
+    given = {} if what is None else what
+    if isinstance(about, ParcelKey) and isinstance(given, dict) and kind in TAKES_PARCEL:
+        return {"parcel": {"number": about.number, "carrier": about.carrier}, **given}
+    return given
 
 
 def _normal(what: Any) -> Any:
     """Bring the tracking number and the carrier to the spelling they are known by."""
-    parcel = getattr(what, "parcel", None)
+    parcel = what.parcel
     if parcel is None:
         return what
-    ref = ParcelRef(
-        id=parcel.id, number=_number(parcel.number) or None, carrier=_carrier(parcel.carrier)
-    )
-    return replace(what, parcel=ref)
+    number, carrier = _number(parcel.number) or None, _carrier(parcel.carrier)
+    if (number, carrier) == (parcel.number, parcel.carrier):
+        return what
+    return replace(what, parcel=ParcelRef(id=parcel.id, number=number, carrier=carrier))
 
 
 def _number(text: str | None) -> str:

@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from connectors.contract import Contact, Finding, Unmapped, Unreadable
-from connectors.schema import mirror
+from connectors.schema import schema
 from connectors.warehouses import canonical
 from state_machine.events import Event, OrderKey, ParcelKey, ParcelRef
 from tests.connectors.cases import CASES
@@ -69,7 +69,7 @@ def test_the_guide_names_every_fact_with_every_field() -> None:
 
 @pytest.mark.parametrize("kind", sorted(canonical.FACTS))
 def test_every_fact_has_a_schema_that_forbids_what_it_does_not_know(kind: str) -> None:
-    assert mirror(canonical.FACTS[kind]).model_json_schema()["additionalProperties"] is False
+    assert schema(canonical.FACTS[kind]).json_schema()["additionalProperties"] is False
 
 
 def test_an_order_without_a_shop_is_one_of_the_source() -> None:
