@@ -15,6 +15,7 @@ from state_machine.milestones import Told
 
 BATCH = 100  #: changes one transaction plans
 NEVER_TOLD = "never told of what is corrected"
+NOBODY_TO_TELL = "there was nobody to tell"
 
 
 def plan(connection: Connection, house: House, now: datetime) -> int:
@@ -24,11 +25,16 @@ def plan(connection: Connection, house: House, now: datetime) -> int:
     """
     rows = outbox.unplanned(connection, BATCH)
     news = [row for row in rows if row.milestone != Told.CORRECTION]
-    outbox.add_notices(connection, [one for row in news for one in audience(row, house, now)])
+    notices = [one for row in news for one in audience(row, house, now)]
+    outbox.add_notices(connection, notices)
     for row in rows:
         if row.milestone == Told.CORRECTION:
             corrections = list(_corrections(connection, row, house, now))
             outbox.add_notices(connection, corrections)
+            notices += corrections
+    heard = {one["outbox_id"] for one in notices}
+    untold = [row.id for row in rows if row.id not in heard]
+    outbox.leave_untold(connection, untold, NOBODY_TO_TELL)
     crashpoint("notify.planning")
     outbox.mark_planned(connection, [row.id for row in rows], now)
     return len(rows)

@@ -8,12 +8,13 @@ import orjson
 from sqlalchemy import Connection, delete, func, select, update
 
 from hub.pipeline.translate import DECIDED, Translated
+from hub.store import inbox
 from hub.store.rows import insert_all
-from hub.store.tables import BeliefRow, InboxRow, QuarantineRow, RawRow, table
+from hub.store.tables import BeliefRow, ParkedRow, QuarantineRow, RawRow, table
 from state_machine.events import normalise_number
 
 QUARANTINE = table(QuarantineRow)
-INBOX = table(InboxRow)
+PARKED = table(ParkedRow)
 RAW = table(RawRow)
 BELIEF = table(BeliefRow)
 
@@ -88,10 +89,11 @@ def release(
 ) -> int:
     """Put raws back at the end of the log, as if they had just come, and mark them released.
 
-    Their inbox marks go with them, so that they are taken in anew; facts that were already applied
-    are known by their ids and add nothing. They are not accepted a second time: these are the same
-    deliveries. ``decided``: tracking number -> id of the order that a person says it belongs to;
-    raises ``ValueError`` for an order the hub does not know. Returns how many raws were put back.
+    They are taken in anew: facts that were already applied are known by their ids and add nothing,
+    and what is parked of them waits from then on under their new number. They are not accepted a
+    second time: these are the same deliveries. ``decided``: tracking number -> id of the order that
+    a person says it belongs to; raises ``ValueError`` for an order the hub does not know. Returns
+    how many raws were put back.
     """
     decision = _decision(connection, decided or {})
     if connection.dialect.name == "postgresql":
@@ -106,7 +108,8 @@ def release(
     for raw in raws:
         raw["headers"] = _with(decision, raw["headers"])
     insert_all(connection, RAW, raws)
-    connection.execute(delete(INBOX).where(INBOX.c.raw_id.in_(found)))
+    inbox.give_up(connection, found)
+    connection.execute(delete(PARKED).where(PARKED.c.raw_id.in_(found)))
     connection.execute(delete(RAW).where(RAW.c.id.in_(found)))
     connection.execute(
         update(QUARANTINE)

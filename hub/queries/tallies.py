@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
+from hub.store.inbox import OUTCOMES
 from hub.store.log import READER, position
 from hub.store.tables import (
     InboxRow,
@@ -113,7 +114,11 @@ def _count(connection: Connection, question: Any) -> int:
 
 
 def _outcomes(connection: Connection) -> dict[str, int]:
-    rows = connection.execute(select(INBOX.c.outcome, func.count()).group_by(INBOX.c.outcome))
+    rows = connection.execute(
+        select(INBOX.c.outcome, func.count())
+        .where(INBOX.c.outcome.in_(OUTCOMES))
+        .group_by(INBOX.c.outcome)
+    )
     return {row[0]: row[1] for row in rows}
 
 

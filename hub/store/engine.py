@@ -24,7 +24,14 @@ def parse(url: str) -> URL:
 def reader(url: URL) -> Engine:
     """Open the database for looking at it."""
     if url.get_backend_name() == "postgresql":
-        return create_engine(url, pool_size=READERS, pool_pre_ping=True, hide_parameters=True)
+        # What is read in one transaction agrees with itself, as it does in SQLite.
+        return create_engine(
+            url,
+            pool_size=READERS,
+            pool_pre_ping=True,
+            hide_parameters=True,
+            isolation_level="REPEATABLE READ",
+        )
     return _sqlite(url, "BEGIN")
 
 

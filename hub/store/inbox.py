@@ -5,12 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, tuple_, update
+from sqlalchemy import Connection, String, cast, func, select, tuple_, update
 
 from hub.store.rows import insert_new
 from hub.store.tables import InboxRow, table
 
 INBOX = table(InboxRow)
+
+OUTCOMES = ("applied", "duplicate", "parked", "quarantined")
+#: no outcome: the trail of a delivery that was put back into the log, where it has another number
+RELEASED = "released"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,3 +86,16 @@ def wake(connection: Connection, raw_ids: Collection[int]) -> None:
             .where(INBOX.c.raw_id.in_(list(raw_ids)), INBOX.c.outcome == "parked")
             .values(outcome="applied")
         )
+
+
+def give_up(connection: Connection, raw_ids: Sequence[int]) -> None:
+    """Turn the marks of deliveries that come anew into their trail, and give their keys free.
+
+    Facts that came in them keep the number the delivery had.
+    """
+    trail = func.substr(INBOX.c.delivery_key, 1, 230) + "#" + cast(INBOX.c.raw_id, String)
+    connection.execute(
+        update(INBOX)
+        .where(INBOX.c.raw_id.in_(raw_ids))
+        .values(outcome=RELEASED, delivery_key=trail, facts=0)
+    )

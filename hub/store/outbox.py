@@ -51,6 +51,13 @@ def mark_planned(connection: Connection, ids: Collection[int], now: datetime) ->
         connection.execute(update(OUTBOX).where(OUTBOX.c.id.in_(ids)).values(planned_at=now))
 
 
+def leave_untold(connection: Connection, ids: Collection[int], reason: str) -> None:
+    """Write down why no notice comes of these changes, where it is not said yet."""
+    if ids:
+        these = update(OUTBOX).where(OUTBOX.c.id.in_(ids), OUTBOX.c.silent.is_(None))
+        connection.execute(these.values(silent=reason))
+
+
 def notices_of(
     connection: Connection, order_id: str, *, subject: str, milestone: str, revision: str
 ) -> Sequence[Row[Any]]:

@@ -92,7 +92,7 @@ def test_the_audit_names_a_raw_that_lost_its_outcome(tmp_path: Path) -> None:
 
     assert ran.returncode == 1
     broken = [check["name"] for check in json.loads(ran.stdout)["checks"] if not check["holds"]]
-    assert broken == ["without_outcome"]
+    assert broken == ["sources_unbalanced", "without_outcome"]
 
 
 def test_what_is_in_quarantine_is_listed_and_released(tmp_path: Path) -> None:

@@ -174,3 +174,20 @@ def test_a_change_of_an_order_nobody_knows_is_planned_all_the_same(world: World)
         ("email", "customer", "suppressed", "no e-mail address known"),
         ("webhook", "kassa", "due", ""),
     ] == planned(world, Settings(sinks=SINKS))
+
+
+def test_a_change_that_nobody_is_there_to_hear_says_so(world: World) -> None:
+    from dataclasses import replace
+
+    from hub.notify.planning import plan
+    from hub.store.outbox import OUTBOX
+
+    world.add_order()
+    world.tell("shipped")
+    world.tell("delivered", silent="replayed history")
+    world.correct("returned")
+    house = replace(world.dispatcher()._house, channels={})
+    world.store.write_now(lambda c: plan(c, house, world.now))
+
+    reasons = [row.silent for row in world.rows(OUTBOX)]
+    assert reasons == ["there was nobody to tell", "replayed history", "there was nobody to tell"]

@@ -91,7 +91,7 @@ class World:
         ]
 
     def outcomes(self) -> list[str]:
-        return [row["outcome"] for row in self.rows(INBOX)]
+        return [row["outcome"] for row in self.rows(INBOX) if row["outcome"] != "released"]
 
     def quarantined(self) -> list[tuple[str, str]]:
         return [(row["kind"], row["code"]) for row in self.rows(QUARANTINE)]
