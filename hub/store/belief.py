@@ -150,9 +150,8 @@ def set_open_lines(
     connection: Connection, wanted: Mapping[str, tuple[str, frozenset[str]]]
 ) -> None:
     """Keep the index of SKUs that orders wait for: order -> (shop, SKUs with unshipped units)."""
-    closed = [order for order, (_, skus) in wanted.items() if not skus]
-    if closed:
-        connection.execute(delete(OPEN_LINE).where(OPEN_LINE.c.order_id.in_(closed)))
+    if wanted:  # an order may have come to wait for other goods
+        connection.execute(delete(OPEN_LINE).where(OPEN_LINE.c.order_id.in_(wanted)))
     rows = [
         {"sku": sku, "order_id": order, "shop": shop}
         for order, (shop, skus) in wanted.items()

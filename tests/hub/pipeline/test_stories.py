@@ -173,6 +173,15 @@ def test_goods_that_run_out_reach_the_orders_that_wait_for_them(
     assert world.status(OrderKey("kauppa", "2002")) == status
 
 
+def test_goods_an_order_does_not_wait_for_any_more_do_not_reach_it(world: World) -> None:
+    world.hears(says(PLACED))
+    world.hears(says(at(1, an_order(bowl=1), id="other goods")))
+    world.hears(says(ran_out(2)))
+
+    assert "other goods" in world.timeline()
+    assert ran_out(2).id not in world.timeline()
+
+
 def test_the_latest_statement_of_a_customer_holds_and_gaps_erase_nothing(world: World) -> None:
     world.hears(says(PLACED, customer(2, name="Aino", phone="040 123 4567", email="a@b.example")))
     world.hears(
