@@ -35,8 +35,8 @@ GRACE = 10.0  #: seconds sends have to end by themselves when the hub stops
 class Dispatcher:
     """Turns outbox rows into notices and notices into messages. One per database.
 
-    In: the store, the settings, a clock, the languages, and the channels (left out: every file of
-    ``channels/``). ``counts`` says what it has done.
+    In: the store, the settings, a clock, the languages, the channels (left out: every file of
+    ``channels/``) and the words (left out: every template). ``counts`` says what it has done.
     """
 
     def __init__(
@@ -47,6 +47,7 @@ class Dispatcher:
         catalogues: Catalogues,
         channels: Mapping[str, Channel] | None = None,
         courtesy: Courtesy | None = None,
+        renderer: Renderer | None = None,
     ) -> None:
         """Open the channels and read the templates; nothing is sent before ``run`` or ``step``."""
         if channels is None:
@@ -56,7 +57,7 @@ class Dispatcher:
         self._clock = clock
         self._house = House(settings, channels, catalogues)
         self.counts = Counts()
-        renderer = Renderer(catalogues, settings)
+        renderer = renderer or Renderer(catalogues, settings)
         self._sender = Sender(store, settings, clock, renderer, self.counts)
         self._lanes = lanes(self._house)
         self._busy: Counter[Lane] = Counter()
