@@ -131,7 +131,7 @@ def test_only_apply_writes_what_we_believe_and_what_is_worth_telling() -> None:
     writes = re.compile(
         rf"\b{tables}(?:\.__table__)?\.(?:insert|update|delete)\("
         rf"|\b(?:insert|update|delete)\({tables}|\b(?:insert_new|upsert)\(\w+, {tables}"
-        r"|\bbelief\.(?:save|name_parcels|set_open_lines)\(|\btimeline\.append\("
+        r"|\bbelief\.(?:save|set_open_lines)\(|\bparcels\.claim\(|\btimeline\.append\("
     )
     # The dispatcher marks an outbox row as planned; nobody else puts a hand on it.
     allowed = r"hub/pipeline/apply\.py|hub/store/(belief|timeline)\.py|hub/(demo|bench)\b"

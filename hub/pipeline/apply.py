@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection
 
 from hub.crashpoints import crashpoint
+from hub.pipeline import quarantine
 from hub.pipeline.correlate import Homes, correlate
 from hub.pipeline.outcomes import settle, take_in
 from hub.pipeline.recent import AtHand, Recent
 from hub.pipeline.renew import Renewed
 from hub.pipeline.translate import Translated
-from hub.store import belief, contacts, inbox, log, parking, timeline
+from hub.store import belief, contacts, inbox, log, parcels, parking, timeline
 from hub.store.rows import insert_new
 from hub.store.tables import OutboxRow, table
 from hub.store.timeline import Arrival
@@ -36,6 +37,8 @@ class Applied:
     orders: list[str] = field(default_factory=list)  #: whose belief changed
     told: int = 0  #: rows in the outbox
     at_hand: dict[str, AtHand] = field(default_factory=dict)  #: those orders, once it is committed
+    ambiguous: set[int] = field(default_factory=set)  #: raws with a fact that has several homes
+    alerts: Counter[str] = field(default_factory=Counter)  #: what a person must look at
 
 
 def apply(
@@ -51,8 +54,10 @@ def apply(
     crashpoint("pipeline.inbox")
     applied = Applied(raws=len(batch))
     parked, added = digest(connection, fresh, applied, recent)
-    outcome |= settle(connection, fresh, parked=parked, added=added)
+    conflicts = sum(word == "quarantined" for word in outcome.values())
+    outcome |= settle(connection, fresh, parked=parked, added=added, ambiguous=applied.ambiguous)
     applied.outcomes |= Counter(outcome.values())
+    applied.alerts["conflict"] += conflicts
     crashpoint("pipeline.settled")
     return applied
 
@@ -89,6 +94,9 @@ def take_home(
     applied.facts += len(added)
     crashpoint("pipeline.timeline")
     _believe(connection, homes, added, applied, silent)
+    refused = quarantine.refuse(connection, homes.ambiguous)
+    applied.ambiguous |= refused
+    applied.alerts["ambiguous"] += len(refused)
     return _park(connection, homes), added
 
 
@@ -120,7 +128,7 @@ def _believe(
             stated=homes.contacts.get(order, ()),
         )
     contacts.save(connection, [one for several in homes.contacts.values() for one in several])
-    belief.name_parcels(connection, list(homes.numbers.values()))
+    parcels.claim(connection, homes.claims.values())
     write(connection, renewed, applied, silent)
 
 

@@ -1,53 +1,18 @@
 """Station 3: whose order is this? A fact finds its order, or waits until one names its key."""
 
-from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
 from connectors.contract import Contact
-from hub.pipeline import goods, locking
-from hub.pipeline.recent import AtHand, Recent
+from hub.pipeline import goods, locking, parcels
+from hub.pipeline.homes import Homes as Homes
+from hub.pipeline.homes import order_id_of
+from hub.pipeline.recent import Recent
 from hub.store import belief, parking
-from hub.store.belief import Known
 from hub.store.inbox import Delivery
 from hub.store.timeline import Arrival
-from state_machine.events import (
-    Ordered,
-    OrderKey,
-    ParcelAnnounced,
-    ParcelKey,
-    ReturnMoved,
-)
-
-
-@dataclass(slots=True)
-class Homes:
-    """Where the facts of one batch belong."""
-
-    known: dict[str, Known] = field(default_factory=dict)  #: stored beliefs of orders concerned
-    at_hand: dict[str, AtHand] = field(default_factory=dict)  #: those of them worked on lately
-    facts: dict[str, list[Arrival]] = field(default_factory=lambda: defaultdict(list))
-    contacts: dict[str, list[Contact]] = field(default_factory=lambda: defaultdict(list))
-    parked: list[tuple[str, Arrival]] = field(default_factory=list)
-    parked_contacts: list[tuple[str, Contact, Delivery]] = field(default_factory=list)
-    unparked: list[tuple[str, str]] = field(default_factory=list)  #: (key, fact) no longer waiting
-    unparked_keys: set[str] = field(default_factory=set)
-    woken: set[int] = field(default_factory=set)  #: raws whose waiting facts found an order
-    numbers: dict[tuple[str, str], dict[str, object]] = field(default_factory=dict)
-    stock: list[Arrival] = field(default_factory=list)
-
-    def exists(self, order_id: str) -> bool:
-        """Whether the order is known, from before or from this batch."""
-        return order_id in self.known or any(
-            isinstance(one.event.what, Ordered) for one in self.facts.get(order_id, ())
-        )
-
-
-def order_id_of(key: OrderKey) -> str:
-    """Return the hub's id of an order: ids carry their shop."""
-    return f"{key.shop}:{key.external_id}"
+from state_machine.events import OrderKey, ParcelKey
 
 
 def correlate(
@@ -76,8 +41,7 @@ def correlate(
     _look_up(connection, homes, recent, concerned)
     _wake_orders(connection, homes)
     _park_orphans(homes, stated)
-    _name_parcels(connection, homes)
-    _place_by_number(connection, homes, by_number)
+    parcels.place(connection, homes, by_number)
     _place_by_stock(connection, homes)
     _look_up(connection, homes, recent, set(homes.facts) - homes.known.keys() - concerned)
     return homes
@@ -99,17 +63,11 @@ def _wake_orders(connection: Connection, homes: Homes) -> None:
     locking.lock(connection, [one for waited in facts.values() for one in waited], ())
     for order in born:
         key = f"order:{order}"
-        _bring_home(homes, order, key, facts.get(key, ()))
+        homes.facts[order] += facts.get(key, ())
+        homes.wake(key, facts.get(key, ()))
         if key in contacts:
             homes.contacts[order].extend(contacts[key])
             homes.unparked_keys.add(key)
-
-
-def _bring_home(homes: Homes, order: str, key: str, waited: Iterable[Arrival]) -> None:
-    for one in waited:
-        homes.facts[order].append(one)
-        homes.unparked.append((key, one.event.id))
-        homes.woken.add(one.raw_id)
 
 
 def _park_orphans(homes: Homes, stated: list[tuple[Contact, Delivery]]) -> None:
@@ -121,51 +79,6 @@ def _park_orphans(homes: Homes, stated: list[tuple[Contact, Delivery]]) -> None:
             homes.contacts[order].append(contact)
         else:
             homes.parked_contacts.append((f"order:{order}", contact, provenance))
-
-
-def _name_parcels(connection: Connection, homes: Homes) -> None:
-    """Note the tracking numbers this batch names; scans that waited for them come home."""
-    for order, arrivals in homes.facts.items():
-        for one in arrivals:
-            what = one.event.what
-            if not isinstance(what, ParcelAnnounced | ReturnMoved) or what.parcel is None:
-                continue
-            if number := what.parcel.number:
-                homes.numbers.setdefault(
-                    (number, order),
-                    {
-                        "number": number,
-                        "order_id": order,
-                        "carrier": what.parcel.carrier,
-                        "since": one.event.occurred_at,
-                    },
-                )
-    facts, _ = parking.waiting(connection, {f"parcel:{n}" for n, _ in homes.numbers})
-    for (number, order), row in homes.numbers.items():
-        key = f"parcel:{number}"
-        since = row["since"]
-        meant = [
-            one
-            for one in facts.get(key, ())
-            if belief.choose([(order, since)], one.event.occurred_at)  # type: ignore[list-item]
-        ]
-        _bring_home(homes, order, key, meant)
-
-
-def _place_by_number(connection: Connection, homes: Homes, arrivals: list[Arrival]) -> None:
-    numbers = {one.event.about.number for one in arrivals if isinstance(one.event.about, ParcelKey)}
-    candidates = belief.orders_of_numbers(connection, numbers)
-    for (number, order), row in homes.numbers.items():
-        if number in numbers and order not in {known for known, _ in candidates[number]}:
-            candidates[number].append((order, row["since"]))  # type: ignore[arg-type]
-    for one in arrivals:
-        assert isinstance(one.event.about, ParcelKey)
-        number = one.event.about.number
-        orders = belief.choose(candidates.get(number, ()), one.event.occurred_at)
-        for order in orders:
-            homes.facts[order].append(one)
-        if not orders:
-            homes.parked.append((f"parcel:{number}", one))
 
 
 def _place_by_stock(connection: Connection, homes: Homes) -> None:

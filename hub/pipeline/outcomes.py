@@ -1,6 +1,6 @@
 """Every raw has exactly one outcome: applied, duplicate, parked or quarantined."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import Connection
 
@@ -46,6 +46,7 @@ def settle(
     *,
     parked: set[int],
     added: set[tuple[str, str]],
+    ambiguous: Collection[int] = (),
 ) -> dict[int, str]:
     """Give every fresh raw its one outcome: what still waits names it, else what it did."""
     quarantined = {one.delivery.raw_id: quarantine.rows_of(one) for one in fresh}
@@ -54,7 +55,7 @@ def settle(
     outcome: dict[int, str] = {}
     for one in fresh:
         raw_id = one.delivery.raw_id
-        if quarantined[raw_id]:
+        if quarantined[raw_id] or raw_id in ambiguous:
             outcome[raw_id] = "quarantined"
         elif raw_id in parked:
             outcome[raw_id] = "parked"

@@ -10,10 +10,12 @@ from sqlalchemy import Connection, delete, func, select, update
 from hub.pipeline.translate import DECIDED, Translated
 from hub.store import inbox
 from hub.store.rows import insert_all
-from hub.store.tables import BeliefRow, ParkedRow, QuarantineRow, RawRow, table
-from state_machine.events import normalise_number
+from hub.store.tables import BeliefRow, InboxRow, ParkedRow, QuarantineRow, RawRow, table
+from hub.store.timeline import Arrival
+from state_machine.events import ParcelKey, normalise_number
 
 QUARANTINE = table(QuarantineRow)
+INBOX = table(InboxRow)
 PARKED = table(ParkedRow)
 RAW = table(RawRow)
 BELIEF = table(BeliefRow)
@@ -42,7 +44,11 @@ def row(
     translated: Translated, kind: str, *, code: str, detail: str, about: str = ""
 ) -> dict[str, Any]:
     """Make one quarantine row."""
-    delivery = translated.delivery
+    return _row(translated.delivery, kind, code=code, detail=detail, about=about)
+
+
+def _row(delivery: Any, kind: str, *, code: str, detail: str, about: str) -> dict[str, Any]:
+    """``delivery``: a ``Delivery``, or its row of the inbox."""
     return {
         "raw_id": delivery.raw_id,
         "connector": delivery.connector,
@@ -60,6 +66,32 @@ def keep(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Put rows into quarantine."""
     if rows:
         connection.execute(QUARANTINE.insert(), rows)
+
+
+def refuse(connection: Connection, ambiguous: Sequence[tuple[Arrival, Sequence[str]]]) -> set[int]:
+    """Put facts that may be about several orders into quarantine, for a person to say which.
+
+    In: each fact with those orders. Out: the raws that told them; the rest of each is applied.
+    """
+    if not ambiguous:
+        return set()
+    raws = {one.raw_id for one, _ in ambiguous}
+    marks = connection.execute(select(INBOX).where(INBOX.c.raw_id.in_(raws)))
+    by_raw = {mark.raw_id: mark for mark in marks}
+    rows: dict[tuple[int, str], dict[str, Any]] = {}
+    for one, orders in ambiguous:
+        assert isinstance(one.event.about, ParcelKey)
+        number = one.event.about.number
+        detail = (
+            f"{number} is claimed by {' and '.join(orders)}; say which is meant: "
+            f"tilanne quarantine retry ID --order SHOP:ID"
+        )
+        rows[one.raw_id, number] = _row(
+            by_raw[one.raw_id], AMBIGUOUS, code=f"parcel:{number}", detail=detail, about=number
+        )
+    keep(connection, list(rows.values()))
+    inbox.settle(connection, "quarantined", list(raws))
+    return raws
 
 
 def waiting(

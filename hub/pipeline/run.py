@@ -20,6 +20,7 @@ from hub.pipeline.recent import Recent
 from hub.pipeline.translate import Translated, Translator
 from hub.store import inbox, log
 from hub.store.session import Store, StoreUnavailable
+from hub.telemetry import alert
 
 IDLE = 1.0  #: seconds until the log is looked at even if nobody called
 PAUSE = 2.0  #: seconds to wait when the database is out of reach
@@ -122,6 +123,8 @@ class Pipeline:
         )
         crashpoint("pipeline.committed")
         self._batches.done(new)
+        for name, count in (+applied.alerts).items():
+            alert(name, count=count)
         self.changed(applied)
 
     async def _healthy(self) -> bool:

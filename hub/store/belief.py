@@ -1,27 +1,22 @@
 """What we believe about each order, and the keys by which facts find it."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import orjson
 from sqlalchemy import Connection, delete, select
 
 from hub.store.rows import insert_new, upsert
-from hub.store.tables import BeliefRow, OpenLineRow, ParcelRow, table
+from hub.store.tables import BeliefRow, OpenLineRow, table
 from state_machine.milestones import Told
 from state_machine.order import Order
 from state_machine.promises import next_deadline
 
 BELIEF = table(BeliefRow)
-PARCEL = table(ParcelRow)
 OPEN_LINE = table(OpenLineRow)
-
-EARLY = timedelta(days=14)  #: a carrier may see a parcel this long before the shop names it
-RECYCLED = timedelta(days=120)  #: after this a number means another parcel (EasyPost: 3 months)
-TOGETHER = timedelta(days=3)  #: orders that name one number this close share the parcel
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,38 +96,6 @@ def save(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Store beliefs, new or changed."""
     update = [c.name for c in BELIEF.columns if c.name not in ("order_id", "shop", "external_id")]
     upsert(connection, BELIEF, rows, update=update)
-
-
-def name_parcels(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Note which orders tracking numbers belong to."""
-    insert_new(connection, PARCEL, rows)
-
-
-def orders_of_numbers(
-    connection: Connection, numbers: Collection[str]
-) -> dict[str, list[tuple[str, datetime]]]:
-    """Return, per tracking number, the orders that named it and since when."""
-    found: dict[str, list[tuple[str, datetime]]] = defaultdict(list)
-    if numbers:
-        columns = (PARCEL.c.number, PARCEL.c.order_id, PARCEL.c.since)
-        for number, order_id, since in connection.execute(
-            select(*columns).where(PARCEL.c.number.in_(numbers))
-        ):
-            found[number].append((order_id, since))
-    return found
-
-
-def choose(candidates: Iterable[tuple[str, datetime]], at: datetime) -> list[str]:
-    """Choose whose parcel a scan of ``at`` speaks of; carriers recycle numbers.
-
-    In: (order, since when it has the number). Out: the orders of the youngest parcel that can have
-    been meant; several only when orders travel in one parcel; none when all are too old or young.
-    """
-    possible = [one for one in candidates if one[1] - EARLY <= at <= one[1] + RECYCLED]
-    if not possible:
-        return []
-    youngest = max(since for _, since in possible)
-    return [order for order, since in possible if youngest - since <= TOGETHER]
 
 
 def orders_waiting_for(

@@ -5,9 +5,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select, tuple_
 
-from hub.store import belief
+from hub.store import parcels
 from hub.store.parking import PARKED, arrival
 from hub.store.tables import BeliefRow, ParcelRow, table
+from state_machine.events import ParcelKey
 
 BELIEF = table(BeliefRow)
 PARCEL = table(ParcelRow)
@@ -45,8 +46,9 @@ def _under(kind: str, connection: Connection, known: Any) -> Iterator[Row[Any]]:
 def _meant(connection: Connection, rows: Sequence[Row[Any]]) -> Iterator[Name]:
     """Yield those that an order with their number can have been meant by: numbers are recycled."""
     numbers = {row.key.removeprefix("parcel:") for row in rows}
-    orders = belief.orders_of_numbers(connection, numbers)
+    claims = parcels.claims_to(connection, numbers)
     for row in rows:
-        known = orders.get(row.key.removeprefix("parcel:"), ())
-        if belief.choose(known, arrival(row).event.occurred_at):
+        known, event = claims[row.key.removeprefix("parcel:")].values(), arrival(row).event
+        carrier = event.about.carrier if isinstance(event.about, ParcelKey) else None
+        if parcels.meant(known, carrier, event.occurred_at):
             yield row.key, row.fact_id

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 from hub.store.facts import decode, encode
 from hub.store.rows import insert_new
 from hub.store.tables import TimelineRow, table
-from state_machine.events import Event
+from state_machine.events import Event, ParcelKey
 
 TIMELINE = table(TimelineRow)
 
@@ -36,6 +36,33 @@ def load(connection: Connection, orders: Collection[str]) -> dict[str, list[Even
         for order_id, fact in rows:
             facts[order_id].append(decode(fact))
     return facts
+
+
+def homes_of(
+    connection: Connection, orders: Collection[str], facts: Collection[str]
+) -> dict[str, set[str]]:
+    """Return, per fact, those of the orders on whose timeline it is."""
+    found: dict[str, set[str]] = defaultdict(set)
+    query = select(TIMELINE.c.fact_id, TIMELINE.c.order_id)
+    here = (TIMELINE.c.order_id.in_(orders), TIMELINE.c.fact_id.in_(facts))
+    for fact, order in connection.execute(query.where(*here)) if orders and facts else ():
+        found[fact].add(order)
+    return found
+
+
+def about_parcels(
+    connection: Connection, orders: Collection[str], numbers: Collection[str]
+) -> list[Arrival]:
+    """Return what the orders were told of parcels by these tracking numbers alone."""
+    if not orders:
+        return []
+    rows = connection.execute(select(TIMELINE).where(TIMELINE.c.order_id.in_(orders)))
+    told = [Arrival(decode(row.fact), row.raw_id, row.source, row.received_at) for row in rows]
+    return [
+        one
+        for one in told
+        if isinstance(one.event.about, ParcelKey) and one.event.about.number in numbers
+    ]
 
 
 def append(connection: Connection, arrivals: Sequence[tuple[str, Arrival]]) -> set[tuple[str, str]]:
