@@ -7,6 +7,7 @@ from typing import Self
 
 from starlette.requests import ClientDisconnect, Request
 
+from hub.crashpoints import crashpoint
 from hub.refusals import HANG_UP, LATER, Refused
 
 
@@ -84,6 +85,7 @@ async def read_body(request: Request, claim: Claim, *, limit: int, seconds: floa
         raise Refused("body-too-slow", detail, headers=HANG_UP) from error
     except ClientDisconnect as error:
         raise Refused("body-cut-off", "The sender hung up before the end.") from error
+    crashpoint("intake.read")
     return b"".join(parts)
 
 
