@@ -25,6 +25,7 @@ from hub.scheduler.timetable import timetable
 from hub.store.migrate import migrate
 from hub.store.session import Store
 from hub.web import api, health, pages, problems
+from hub.web.doorway import Doorway
 from hub.web.openapi import describe
 
 
@@ -104,9 +105,9 @@ def _assemble(settings: Settings, clock: Clock, store: Store) -> Hub:
         False  # an address is right or not; "elsewhere" would name a stranger's Host
     )
     problems.install(web)
-    web.include_router(
-        webhooks.router(connectors, store, settings, clock, pipeline.arrived, courtesy)
-    )
+    door = webhooks.open_door(connectors, store, settings, clock, pipeline.arrived, courtesy)
+    web.include_router(webhooks.router(door))
+    web.add_middleware(Doorway, take=door.take)
     web.include_router(api.router(queries=queries, settings=settings, labels=labels))
     web.include_router(health.router(queries=queries, clock=clock))
     web.include_router(pages.router(queries=queries, settings=settings, labels=labels, clock=clock))

@@ -1,6 +1,7 @@
 """The one way in: whatever brings a raw (webhook, poll, topic), it becomes durable here."""
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 import orjson
 
@@ -42,11 +43,12 @@ def worth_keeping(headers: Mapping[str, str], connector: str) -> dict[str, str]:
 
     Nor those that only the hub itself may write: they say what a person decided.
     """
-    prefixes = (*KEPT, f"{connector}-")
+    return {name: value for name, value in headers.items() if _is_kept(name, connector)}
+
+
+@lru_cache(maxsize=1024)  # a sender's headers have the same names every time
+def _is_kept(name: str, connector: str) -> bool:
+    if name == "content-type":
+        return True
     dropped = (*DROPPED, log.OURS)
-    return {
-        name: value
-        for name, value in headers.items()
-        if name == "content-type"
-        or (name.startswith(prefixes) and not any(word in name for word in dropped))
-    }
+    return name.startswith((*KEPT, f"{connector}-")) and not any(word in name for word in dropped)

@@ -114,16 +114,16 @@ class Door:
         )
 
 
-def router(
+def open_door(
     connectors: Mapping[str, Registered],
     store: Store,
     settings: Settings,
     clock: Clock,
     arrived: Callable[[], None],
     courtesy: Courtesy,
-) -> APIRouter:
-    """Return the door. Raises ``ValueError`` for a setting of secrets that cannot be read."""
-    door = Door(
+) -> Door:
+    """Open the door. Raises ``ValueError`` for a setting of secrets that cannot be read."""
+    return Door(
         connectors=connectors,
         secrets={name: settings.secrets_of(name) for name in connectors},
         store=store,
@@ -133,6 +133,10 @@ def router(
         courtesy=courtesy,
         room=Room(settings.door_memory),
     )
+
+
+def router(door: Door) -> APIRouter:
+    """Return the route of the door: /in/{connector}."""
     routes = APIRouter(tags=["door"], route_class=Direct)
     routes.add_api_route(
         "/in/{connector}",

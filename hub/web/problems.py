@@ -30,6 +30,11 @@ def answer(refused: Refused, *, instance: str) -> Response:
     return Response(body, refused.kind.status, headers, MEDIA_TYPE)
 
 
+def answer_refused(request: Request, refused: Refused) -> Response:
+    """Answer a request that is refused; the occurrence is named by its path."""
+    return answer(refused, instance=_path(request))
+
+
 def install(app: FastAPI) -> None:
     """Make every error of ``app`` a problem document, and every kind of problem readable."""
     app.add_exception_handler(Refused, _refused)
@@ -56,7 +61,7 @@ def declared(*slugs: str) -> dict[int | str, dict[str, object]]:
 
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refused)
-    return answer(error, instance=_path(request))
+    return answer_refused(request, error)
 
 
 async def _unavailable(request: Request, error: Exception) -> Response:

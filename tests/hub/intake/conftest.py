@@ -17,6 +17,7 @@ from hub.courtesy import Courtesy
 from hub.intake import webhooks
 from hub.store.session import Store
 from hub.web import problems
+from hub.web.doorway import Doorway
 from tests.hub.serving import Reply, Served, serving, stored
 
 LIMIT = 2048
@@ -101,9 +102,10 @@ def app_with(store: Store, rang: Counted, **settings: object) -> FastAPI:
     )
     app = FastAPI(docs_url=None, redoc_url=None)
     problems.install(app)
-    app.include_router(
-        webhooks.router(MappingProxyType(connectors), store, chosen, utc_now, rang, Courtesy())
-    )
+    everyone = MappingProxyType(connectors)
+    door = webhooks.open_door(everyone, store, chosen, utc_now, rang, Courtesy())
+    app.include_router(webhooks.router(door))
+    app.add_middleware(Doorway, take=door.take)
     return app
 
 

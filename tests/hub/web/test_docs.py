@@ -19,7 +19,8 @@ from tests.hub.web.conftest import app_on
 
 def whole(store: Store) -> FastAPI:
     app = app_on(store)
-    app.include_router(webhooks.router({}, store, Settings(), utc_now, lambda: None, Courtesy()))
+    door = webhooks.open_door({}, store, Settings(), utc_now, lambda: None, Courtesy())
+    app.include_router(webhooks.router(door))
     return app
 
 
