@@ -7,7 +7,7 @@ READY := .venv/.ready
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format bench lock docs clean
+.PHONY: help setup run test check format bench soak lock docs clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -33,6 +33,9 @@ format: $(READY) ## let ruff set the code
 
 bench: $(READY) ## measure; one JSON line per figure
 	@$(BIN)/tilanne bench $(ARGS)
+
+soak: $(READY) ## ten minutes of 500 facts a second: does anything grow? ARGS="--minutes 2" for less
+	@$(BIN)/python -m bench.soak $(ARGS)
 
 docs: $(READY) ## print docs/reference/ from the code
 	$(BIN)/python docs/print_reference.py

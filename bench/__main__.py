@@ -6,18 +6,13 @@ from pathlib import Path
 import orjson
 
 from bench.figures import figures
+from bench.sizes import FULL
 
 
 def main() -> None:
     """Measure everything; progress goes to standard error."""
-    for figure in figures(
-        facts=20_000,
-        runs=5,
-        orders=10_000,
-        folder=Path("var/bench"),
-        progress=lambda text: print(text, file=sys.stderr),
-    ):
-        sys.stdout.write(orjson.dumps(figure).decode() + "\n")
+    for figure in figures(FULL, Path("var/bench"), lambda text: print(text, file=sys.stderr)):
+        print(orjson.dumps(figure).decode(), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,56 +1,44 @@
-"""The figures of the benchmarks: name, value, unit, the floor that must hold and the goal."""
+"""Every part of the benchmarks, the figures it yields, and the choice among them."""
 
-import statistics
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
-from bench.day import LIFE, deliveries
-from bench.pipeline import hub_with, side_by_side
+from bench import door, growth, pipeline, recovery, snapshot, telling, versus_naive
+from bench.bars import Figure, Progress
+from bench.sizes import Sizes
+from hub.telemetry import set_up_logging
+
+Measure = Callable[[Sizes, Path, Progress], Iterator[Figure]]
+
+#: what measures -> the figures it yields, in the order they are measured
+PARTS: dict[Measure, tuple[str, ...]] = {
+    pipeline.measure: pipeline.NAMES,
+    versus_naive.measure: ("pipeline_vs_naive",),
+    door.measure: ("idle_rss_mb", *door.NAMES),
+    telling.measure: telling.NAMES,
+    snapshot.measure: ("snapshot_vs_bare",),
+    recovery.measure: ("recovery_s",),
+    growth.measure: ("growth_1e6_vs_1e4",),
+}
+NAMES = tuple(name for names in PARTS.values() for name in names)
 
 
 def figures(
-    *, facts: int, runs: int, orders: int, folder: Path, progress: Callable[[str], None]
-) -> Iterator[dict[str, object]]:
+    sizes: Sizes, folder: Path, progress: Progress, only: Collection[str] = ()
+) -> Iterator[Figure]:
     """Measure; yield one figure after the other.
 
-    In: facts per run, number of runs (the median counts), how many orders the hub holds before the
-    clock starts, a folder for the databases (on the disk to be measured). ``progress`` is told in
-    words what goes on.
+    In: how much of everything; a folder for the databases (on the disk to be measured);
+    ``progress`` is told in words what goes on; the names of the figures that are wanted, all if
+    left out. What is measured together comes together. Raises ``ValueError`` for a name that is
+    no figure's.
     """
+    if unknown := set(only) - set(NAMES):
+        raise ValueError(
+            f"no such figure: {', '.join(sorted(unknown))}; there are {', '.join(NAMES)}"
+        )
+    set_up_logging("warning", json=False)
     folder.mkdir(parents=True, exist_ok=True)
-    old = orders * len(LIFE)
-    bodies = list(deliveries(old + facts))
-    progress(f"filling a hub with {orders:,} orders")
-    full = hub_with(folder / "full.db", bodies[:old], bodies[old:])
-    held = side_by_side(full, facts, runs, progress)
-    yield _figure("pipeline_vs_bare", held.ratio, "ratio", floor=0.30, goal=0.60)
-    yield _figure("pipeline_facts_per_s", statistics.median(held.hub), "facts/s")
-    yield _figure("bare_facts_per_s", statistics.median(held.bare), "facts/s")
-    share = held.statements / facts
-    yield _figure("statements_per_fact", share, "statements", floor=0.2, goal=0.1, less=True)
-    progress("the same on an empty hub")
-    empty = hub_with(folder / "empty.db", [], bodies[:facts])
-    yield _figure(
-        "pipeline_vs_bare_empty", side_by_side(empty, facts, runs, progress).ratio, "ratio"
-    )
-
-
-def _figure(
-    name: str,
-    value: float,
-    unit: str,
-    *,
-    floor: float | None = None,
-    goal: float | None = None,
-    less: bool = False,
-) -> dict[str, object]:
-    """Make one figure; ``less``: smaller is better. Without a floor there is nothing to hold."""
-    holds = None if floor is None else (value <= floor if less else value >= floor)
-    return {
-        "name": name,
-        "value": round(value, 3),
-        "unit": unit,
-        "floor": floor,
-        "goal": goal,
-        "holds": holds,
-    }
+    for measure, names in PARTS.items():
+        if not only or set(only) & set(names):
+            yield from measure(sizes, folder.resolve(), progress)

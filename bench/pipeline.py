@@ -12,7 +12,7 @@ import asyncio
 import shutil
 import sqlite3
 import statistics
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
@@ -20,19 +20,21 @@ from typing import Any
 
 from sqlalchemy import event
 
-from bench.day import START
-from connectors.registry import discover
-from hub.config import Settings
-from hub.pipeline.run import Pipeline
-from hub.pipeline.translate import Translator
-from hub.serve import settle_garbage
-from hub.store import log
-from hub.store.migrate import migrate
+from bench.bars import Figure, Progress, figure
+from bench.day import LIFE, deliveries
+from bench.engine import drain, hub_with
+from bench.programs import fresh
+from bench.sizes import Sizes
 from hub.store.session import Store
 
 Statement = tuple[str, Any, bool]  #: SQL, parameters, whether it is for many rows
-
-
+NAMES = (
+    "pipeline_vs_bare",
+    "pipeline_facts_per_s",
+    "bare_facts_per_s",
+    "statements_per_fact",
+    "pipeline_vs_bare_empty",
+)
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "cache_size=-65536")
 
 
@@ -58,7 +60,26 @@ class Measured:
         return statistics.median(hub / bare for hub, bare in zip(self.hub, self.bare, strict=True))
 
 
-def side_by_side(base: Path, facts: int, runs: int, progress: Callable[[str], None]) -> Measured:
+def measure(sizes: Sizes, folder: Path, progress: Progress) -> Iterator[Figure]:
+    """Yield the figures of NAMES."""
+    facts, old = sizes.pipeline_facts, sizes.pipeline_orders * len(LIFE)
+    bodies = list(deliveries(old + facts))
+    progress(f"filling a hub with {sizes.pipeline_orders:,} orders")
+    full = hub_with(folder / "full.db", bodies[:old], bodies[old:])
+    held = side_by_side(full, facts, sizes.runs, progress)
+    yield figure("pipeline_vs_bare", held.ratio)
+    yield figure("pipeline_facts_per_s", statistics.median(held.hub))
+    yield figure("bare_facts_per_s", statistics.median(held.bare))
+    yield figure("statements_per_fact", held.statements / facts)
+    progress("the same on an empty hub")
+    empty = hub_with(folder / "empty.db", [], bodies[:facts])
+    ratio = side_by_side(empty, facts, sizes.runs, progress).ratio
+    for name in ("full", "empty", "hub", "bare"):
+        fresh(folder / f"{name}.db")
+    yield figure("pipeline_vs_bare_empty", ratio)
+
+
+def side_by_side(base: Path, facts: int, runs: int, progress: Progress) -> Measured:
     """Let both sides take in the raws that wait in ``base``, each run on fresh copies."""
     written = Written()
     _pipeline(base, written)
@@ -71,36 +92,8 @@ def side_by_side(base: Path, facts: int, runs: int, progress: Callable[[str], No
     return measured
 
 
-def hub_with(path: Path, applied: list[bytes], waiting: list[bytes]) -> Path:
-    """Make the database of a hub that has applied some deliveries and has others before it."""
-    store = Store(f"sqlite:///{_fresh(path)}")
-    migrate(store)
-    _append(store, applied)
-    asyncio.run(_drain(store))
-    _append(store, waiting)
-    store.close()
-    # Everything is in its place before a clock starts, nothing in a journal still to be moved.
-    with sqlite3.connect(path) as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    connection.close()
-    return path
-
-
-def _append(store: Store, bodies: list[bytes]) -> None:
-    common = {"connector": "canonical", "source": "bench", "received_at": START, "headers": "{}"}
-    rows = [{**common, "body": body} for body in bodies]
-    if rows:
-        store.write_now(lambda connection: log.append(connection, rows))
-
-
-def _fresh(path: Path) -> Path:
-    for ending in ("", "-wal", "-shm"):
-        Path(f"{path}{ending}").unlink(missing_ok=True)
-    return path
-
-
 def _copy(base: Path, name: str) -> Path:
-    return Path(shutil.copy(base, _fresh(base.with_name(name))))
+    return Path(shutil.copy(base, fresh(base.with_name(name))))
 
 
 def _pipeline(base: Path, written: Written | None) -> float:
@@ -109,19 +102,9 @@ def _pipeline(base: Path, written: Written | None) -> float:
     try:
         if written is not None:
             _listen(store, written)
-        return asyncio.run(_drain(store))
+        return asyncio.run(drain(store))
     finally:
         store.close()
-
-
-async def _drain(store: Store) -> float:
-    translator = Translator(discover(), Settings(secrets={"canonical": "whsec_"}))  # type: ignore[dict-item]
-    pipeline = Pipeline(store, translator, lambda _: None)
-    settle_garbage()  # as a hub does when it is built
-    start = perf_counter()
-    while await pipeline.step():
-        pass
-    return perf_counter() - start
 
 
 def _listen(store: Store, written: Written) -> None:

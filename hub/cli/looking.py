@@ -57,24 +57,24 @@ def doctor(json: Json = False) -> None:
 
 
 def bench(
-    facts: Annotated[int, typer.Option(help="Facts per run.", min=100)] = 20_000,
-    runs: Annotated[int, typer.Option(help="Runs; the median counts.", min=1)] = 5,
-    orders: Annotated[int, typer.Option(help="Orders the hub holds already.", min=0)] = 10_000,
+    only: Annotated[
+        list[str] | None, typer.Option(help="A figure by name; may be given several times.")
+    ] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="A taste of everything, for CI.")] = False,
     folder: Annotated[Path, typer.Option(help="Where the databases lie.")] = Path("var/bench"),
 ) -> None:
-    """Measure the pipeline beside a bare loop that writes the same rows; one JSON line a figure.
+    """Measure how fast the hub is, beside what is bare or naive; one JSON line a figure.
 
-    Part of the source checkout. Example: tilanne bench --runs 3
+    Part of the source checkout. Example: tilanne bench --only door_ack_p99_ms
     """
     try:
-        measured = import_module("bench.figures")
+        measured, sizes = import_module("bench.figures"), import_module("bench.sizes")
     except ModuleNotFoundError:
         fail("the benchmarks are part of the source checkout: run `make bench` there")
-    found = measured.figures(
-        facts=facts, runs=runs, orders=orders, folder=folder, progress=err.print
-    )
-    for figure in found:
+    size = sizes.QUICK if quick else sizes.FULL
+    for figure in measured.figures(size, folder, err.print, only or ()):
         write_json(figure)
+        sys.stdout.flush()
 
 
 COMMANDS = (connectors, doctor, bench)
