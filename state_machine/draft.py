@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from state_machine.events import MAX_ID, OrderedLine, PickupPoint, Units
+from state_machine.events import MAX_ID, OrderedLine, OrderKey, PickupPoint, Units
 from state_machine.lifecycle import How, Stage
 from state_machine.manifest import Manifest
 from state_machine.milestones import ANEW, Milestone, Told
@@ -118,6 +118,7 @@ class Tally:
 class Draft:
     """An order being worked out."""
 
+    key: OrderKey
     number: str
     placed_at: datetime
     lines: dict[str, OrderedLine]

@@ -19,6 +19,7 @@ from state_machine.events import (
     Event,
     Ordered,
     OrderedLine,
+    OrderKey,
     ParcelAnnounced,
     ParcelScanned,
     Refunded,
@@ -59,7 +60,7 @@ class Fold:
         self.facts: dict[str, Event] = {}  #: by their ids; read only
         self._draft: Draft | None = None
         self._named: set[str] = set()  #: facts that some retraction names, told or not
-        self._standing: list[Event] = []
+        self._last: Event | None = None  #: of those that were replayed
         self._effects: list[Effect] = []
         self._retracted: list[Effect] = []
 
@@ -77,11 +78,11 @@ class Fold:
         else:
             self._start()
         assert self._draft is not None
-        return freeze(self._draft, self._standing, (*self._effects, *self._retracted))
+        return freeze(self._draft, (*self._effects, *self._retracted))
 
     def _goes_on(self, draft: Draft, later: list[Event]) -> bool:
         """Whether facts can be replayed on top: they come last and nothing read before changes."""
-        if later and _when(later[0]) < _when(self._standing[-1]):
+        if later and self._last is not None and _when(later[0]) < _when(self._last):
             return False
         return all(self._adds(draft, event) for event in later)
 
@@ -101,14 +102,15 @@ class Fold:
         gone = _retracted(self.facts)
         standing = sorted((e for e in self.facts.values() if e.id not in gone), key=_when)
         self._draft = _prepare(standing, [self.facts[fact] for fact in gone])
-        self._standing, self._effects = [], []
+        self._effects = []
         self._replay(standing)
         why = "a later fact took it back"
         self._retracted = [Effect(fact, Outcome.RETRACTED, why) for fact in gone]
 
     def _replay(self, events: list[Event]) -> None:
         assert self._draft is not None
-        self._standing += events
+        if events:
+            self._last = events[-1]
         self._effects += [_replay(self._draft, event) for event in events]
 
 
@@ -147,6 +149,7 @@ def _prepare(standing: list[Event], gone: list[Event]) -> Draft:
     manifest = read(whats)
     lines = {line.id: line for line in latest.lines} or {"": OrderedLine("", 1)}
     draft = Draft(
+        key=cast(OrderKey, statements[0].about),
         number=latest.number,
         placed_at=min(w.placed_at for w in whats if isinstance(w, Ordered)),
         lines=lines,

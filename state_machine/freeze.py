@@ -1,43 +1,51 @@
 """The end of a fold: the draft becomes a belief nobody can change."""
 
-from typing import cast
+from typing import Any, TypeVar
 
 from state_machine.draft import Draft, DraftParcel, DraftReturn, Tally
-from state_machine.events import Event, OrderKey, Units
+from state_machine.events import Units
 from state_machine.lifecycle import Stage
 from state_machine.order import Belief, Effect, Line, Order, Parcel, Promise, Return
 
+T = TypeVar("T")
 
-def freeze(draft: Draft, standing: list[Event], effects: tuple[Effect, ...]) -> Belief:
-    """Make the belief out of a finished draft. ``standing``: the facts that were replayed."""
-    key = _order_key(standing)
-    order = Order(
-        shop=key.shop,
-        external_id=key.external_id,
+
+def freeze(draft: Draft, effects: tuple[Effect, ...]) -> Belief:
+    """Make the belief out of a finished draft, and of what each fact did to it."""
+    lines = () if draft.nameless else draft.tallies.items()
+    order = _made(
+        Order,
+        shop=draft.key.shop,
+        external_id=draft.key.external_id,
         number=draft.number,
         placed_at=draft.placed_at,
         status=draft.status,
         status_since=draft.status_since or draft.placed_at,
         paid=draft.paid,
         held=draft.held,
-        lines=()
-        if draft.nameless
-        else tuple(_line(draft, line, place) for line, place in draft.tallies.items()),
-        parcels=tuple(_parcel(draft, parcel) for parcel in draft.parcels.values()),
-        returns=tuple(_return(ret) for ret in draft.returns.values()),
+        lines=tuple([_line(draft, line, place) for line, place in lines]),
+        parcels=tuple([_parcel(draft, parcel) for parcel in draft.parcels.values()]),
+        returns=tuple([_return(ret) for ret in draft.returns.values()]),
         refunds=tuple(draft.refunds.values()),
         promise=_promise(draft),
     )
     return Belief(order, tuple(draft.milestones.values()), effects, draft.manifest.former_names())
 
 
-def _order_key(standing: list[Event]) -> OrderKey:
-    return cast(OrderKey, next(e.about for e in standing if e.what.kind == "order.placed"))
+def _made(kind: type[T], **fields: Any) -> T:
+    """Make a frozen value of all its fields at once.
+
+    Its own ``__init__`` gets round the frost field by field, which was a tenth of the pipeline.
+    """
+    one = object.__new__(kind)
+    object.__setattr__(one, "__dict__", fields)
+    return one
 
 
 def _line(draft: Draft, line: str, place: Tally) -> Line:
     ordered, waiting = draft.lines[line], draft.waiting[line]
-    return Line(
+    return _made(
+        Line,
         id=line,
         sku=ordered.sku,
         name=ordered.name,
@@ -55,7 +63,8 @@ def _line(draft: Draft, line: str, place: Tally) -> Line:
 
 def _parcel(draft: Draft, parcel: DraftParcel) -> Parcel:
     units = _units([draft.loads[load].units for load in parcel.loads])
-    return Parcel(
+    return _made(
+        Parcel,
         id=parcel.id,
         carrier=parcel.carrier,
         tracking_number=parcel.number,

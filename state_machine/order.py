@@ -1,4 +1,7 @@
-"""What we believe about an order now: frozen snapshots, nothing but the sum of its facts."""
+"""What we believe about an order now: frozen snapshots, nothing but the sum of its facts.
+
+They live for a moment and are written as JSON, which takes a third of the time without slots.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +15,7 @@ from state_machine.returns import ReturnStage
 from state_machine.statuses import Status
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Line:
     """One position of the order; the counts say where its units are."""
 
@@ -30,7 +33,7 @@ class Line:
     expected_at: datetime | None = None  #: when backordered goods are expected
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Problem:
     """What is in the way."""
 
@@ -40,7 +43,7 @@ class Problem:
     since: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Promise:
     """The delivery window told to the customer."""
 
@@ -50,7 +53,7 @@ class Promise:
     broken: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Parcel:
     """One physical package."""
 
@@ -74,7 +77,7 @@ class Parcel:
     load: str = ""  #: parcels of one load share their units
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Refund:
     """Money that went back to the customer."""
 
@@ -85,7 +88,7 @@ class Refund:
     return_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Return:
     """A customer's return of units."""
 
@@ -99,7 +102,7 @@ class Return:
     refund: Refund | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Order:
     """An order as we believe it to be."""
 
@@ -126,7 +129,7 @@ class Outcome(StrEnum):
     RETRACTED = "retracted"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Effect:
     """What one fact did to the belief, and why if it did nothing."""
 
@@ -136,7 +139,7 @@ class Effect:
     skipped: bool = False  #: believed, though scans in between are missing
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Belief:
     """The fold's answer: the order, the milestones reached, and what each fact did."""
 

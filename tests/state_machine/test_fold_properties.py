@@ -1,9 +1,10 @@
 """Whatever is told, in whatever order: one answer, every unit counted, nobody told twice."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import FrozenInstanceError, replace
 from datetime import timedelta
 
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -50,6 +51,17 @@ def test_any_arrival_order_and_any_repetition_give_the_same_belief(both) -> None
     history, arrivals = both
 
     assert fold(history) == fold(arrivals)
+
+
+@many
+@given(histories)
+def test_a_belief_is_made_as_its_own_constructors_make_it_and_stays_so(history) -> None:
+    order = fold(history).order
+
+    for part in (order, *order.lines, *order.parcels, *order.returns):
+        assert [*vars(replace(part)).items()] == [*vars(part).items()]
+        with pytest.raises(FrozenInstanceError):
+            part.shop = part.id = "another"  # type: ignore[misc,union-attr]
 
 
 @many
