@@ -9,12 +9,12 @@ import asyncio
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from hub.pipeline.translate import Translated, Translator
 from hub.store import log
+from hub.store.log import Kept
 from hub.store.session import Store
 
 BATCH = 128  #: raws per transaction; the writer thread is busy for about 20 ms with so many
@@ -26,7 +26,7 @@ class Batch:
     """Raws of the log that are moved together."""
 
     position: int  #: the raw before them
-    rows: Sequence[Row[Any]]
+    rows: Sequence[Kept]
     translated: list[Translated] | None  #: None: there is one that no connector survives
 
     @property
@@ -74,7 +74,7 @@ class Batches:
             self._ahead = self._thread.submit(self._read, position)
 
     def _read(self, position: int | None) -> Batch:
-        def look(connection: Connection) -> tuple[int, Sequence[Row[Any]]]:
+        def look(connection: Connection) -> tuple[int, Sequence[Kept]]:
             last = log.position(connection, log.READER) if position is None else position
             return last, log.after(connection, last, self.size)
 

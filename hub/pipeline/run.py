@@ -5,10 +5,9 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
-from typing import Any
 
 import structlog
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from hub.courtesy import Courtesy
 from hub.crashpoints import crashpoint
@@ -19,6 +18,7 @@ from hub.pipeline.homecoming import recheck
 from hub.pipeline.recent import Recent
 from hub.pipeline.translate import Translated, Translator
 from hub.store import inbox, log
+from hub.store.log import Kept
 from hub.store.session import Store, StoreUnavailable
 from hub.telemetry import alert
 
@@ -160,7 +160,7 @@ class Pipeline:
                 await self._set_aside(position, row, error)
             position = row.id
 
-    async def _set_aside(self, position: int, row: Row[Any], error: Exception) -> None:
+    async def _set_aside(self, position: int, row: Kept, error: Exception) -> None:
         """A fault of ours must not stop the feed: the raw waits for a release after the fix."""
 
         def work(connection: Connection) -> Applied:

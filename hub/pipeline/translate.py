@@ -1,9 +1,9 @@
 """Station 2: what does this raw tell? Asked of the connector, and of nobody else."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import Row
@@ -11,16 +11,17 @@ from sqlalchemy import Row
 from connectors.contract import Contact, Raw, Refusal, Registered, Unmapped
 from hub.config import Settings
 from hub.store.inbox import Delivery
-from hub.store.log import OURS
+from hub.store.log import OURS, Kept
 from state_machine.events import Event, OrderKey, ParcelAnnounced, ParcelKey
 
 #: header the hub itself gives a raw when a person has said whose parcel it speaks of: a JSON object
 #: of tracking number -> [shop, the shop's id of the order]
 DECIDED = f"{OURS}decided"
 
+Logged = Kept | Row[Any]  #: a row of the log, however it was looked up
 
-@dataclass(frozen=True, slots=True)
-class Translated:
+
+class Translated(NamedTuple):
     """A raw in our words."""
 
     delivery: Delivery
@@ -40,7 +41,7 @@ class Translator:
         configured = [c for c in connectors.values() if settings.secrets_of(c.name)]
         self._covered = frozenset(carrier for c in configured for carrier in c.covers)
 
-    def translate(self, row: Row[Any]) -> Translated:
+    def translate(self, row: Logged) -> Translated:
         """Translate one row of the log; never raises for what a sender wrote."""
         raw = _raw(row)
         connector = self._connectors.get(row.connector)
@@ -65,7 +66,7 @@ class Translator:
             unmapped=tuple([one for one in findings if isinstance(one, Unmapped)]),
         )
 
-    def unreadable(self, row: Row[Any], reason: str) -> Translated:
+    def unreadable(self, row: Logged, reason: str) -> Translated:
         """Return a row of the log as one of which nothing could be read, for ``reason``."""
         return Translated(_delivery(row, _raw(row), None), unreadable=reason)
 
@@ -97,7 +98,7 @@ def _as_decided(
     )
 
 
-def _raw(row: Row[Any]) -> Raw:
+def _raw(row: Logged) -> Raw:
     return Raw(
         body=row.body,
         headers=orjson.loads(row.headers),
@@ -107,7 +108,7 @@ def _raw(row: Row[Any]) -> Raw:
     )
 
 
-def _delivery(row: Row[Any], raw: Raw, connector: Registered | None, facts: int = 0) -> Delivery:
+def _delivery(row: Logged, raw: Raw, connector: Registered | None, facts: int = 0) -> Delivery:
     digest = sha256(raw.body).hexdigest()
     option = connector.option("delivery_key") if connector else None
     return Delivery(

@@ -1,9 +1,8 @@
 """The mark that a delivery was taken in, and what became of it."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, String, cast, func, select, tuple_, update
 
@@ -17,8 +16,7 @@ OUTCOMES = ("applied", "duplicate", "parked", "quarantined")
 RELEASED = "released"
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(NamedTuple):
     """One raw as the inbox knows it."""
 
     raw_id: int

@@ -2,9 +2,10 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from hub.crashpoints import crashpoint
 from hub.store.rows import insert_all, insert_new, insert_or
@@ -16,6 +17,30 @@ CURSOR = table(CursorRow)
 
 READER = "pipeline"  #: who reads the log here
 OURS = "tilanne-"  #: how the headers begin that the hub itself gives a raw; never from outside
+
+
+class Kept(NamedTuple):
+    """A raw as the log keeps it."""
+
+    id: int
+    connector: str
+    source: str
+    received_at: datetime
+    headers: str  #: JSON
+    body: bytes
+
+
+_AFTER = (
+    select(*(RAW.c[name] for name in Kept._fields))
+    .where(RAW.c.id > bindparam("last"))
+    .order_by(RAW.c.id)
+    .limit(bindparam("limit"))
+)
+_ADVANCE = (
+    update(CURSOR)
+    .where(CURSOR.c.reader == bindparam("whose"), CURSOR.c.position == bindparam("old"))
+    .values(position=bindparam("new"))
+)
 
 
 class CursorMoved(Exception):
@@ -46,22 +71,17 @@ def position(connection: Connection, reader: str) -> int:
     return int(found or 0)
 
 
-def after(connection: Connection, last: int, limit: int) -> Sequence[Row[Any]]:
+def after(connection: Connection, last: int, limit: int) -> Sequence[Kept]:
     """Return up to ``limit`` raws that became durable after raw ``last``."""
-    return connection.execute(
-        select(RAW).where(RAW.c.id > last).order_by(RAW.c.id).limit(limit)
-    ).all()
+    rows = connection.execute(_AFTER, {"last": last, "limit": limit})
+    return [Kept(*row) for row in rows]
 
 
 def advance(connection: Connection, reader: str, *, old: int, new: int) -> None:
     """Move a reader's cursor from ``old`` to ``new``; raise ``CursorMoved`` if it is elsewhere."""
     if old == 0:
         insert_new(connection, CURSOR, [{"reader": reader, "position": 0}])
-    moved = connection.execute(
-        update(CURSOR)
-        .where(CURSOR.c.reader == reader, CURSOR.c.position == old)
-        .values(position=new)
-    )
+    moved = connection.execute(_ADVANCE, {"whose": reader, "old": old, "new": new})
     if moved.rowcount != 1:
         raise CursorMoved(f"{reader} is not at {old} any more")
 
