@@ -1,11 +1,13 @@
 """How the commands speak: tables for people, JSON for programs, one sentence for a failure."""
 
 import sys
+from datetime import datetime
 from typing import Annotated, NoReturn
 
 import orjson
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from hub.config import Settings
 from hub.store.migrate import migrate
@@ -22,6 +24,20 @@ def opened(settings: Settings) -> Store:
     store = Store(settings.database_url)
     migrate(store)
     return store
+
+
+def plain(text: str) -> str:
+    """Show what a stranger wrote without obeying it: no terminal codes, no turned letters."""
+    return "".join(
+        sign if sign.isprintable() or sign == "\n" else f"\\u{ord(sign):04x}" for sign in text
+    )
+
+
+def cell(value: object) -> Text:
+    """Make a cell of a table: times by the minute, text as it is, nothing for None."""
+    if isinstance(value, datetime):
+        return Text(f"{value:%Y-%m-%d %H:%M}Z")
+    return Text("" if value is None else plain(str(value)))
 
 
 def write_json(data: object) -> None:

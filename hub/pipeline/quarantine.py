@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from hub.pipeline.translate import DECIDED, Translated
 from hub.store import inbox
@@ -20,13 +20,12 @@ PARKED = table(ParkedRow)
 RAW = table(RawRow)
 BELIEF = table(BeliefRow)
 
-WAITS = select(QUARANTINE).where(QUARANTINE.c.released_at.is_(None))
-
 UNREADABLE = "unreadable"  #: the whole raw
 UNMAPPED = "unmapped"  #: one fact of it; the rest is applied
 CONFLICT = "conflict"  #: the key of an earlier delivery with another body
 AMBIGUOUS = "ambiguous"  #: one fact of it may be about several orders; the rest is applied
 ERROR = "error"  #: a fault of ours
+UNCLAIMED = "unclaimed"  #: waited for its order until a person gave it up
 
 
 def rows_of(translated: Translated) -> list[dict[str, Any]]:
@@ -92,25 +91,6 @@ def refuse(connection: Connection, ambiguous: Sequence[tuple[Arrival, Sequence[s
     keep(connection, list(rows.values()))
     inbox.settle(connection, "quarantined", list(raws))
     return raws
-
-
-def waiting(
-    connection: Connection, *, after: int = 0, limit: int | None = None
-) -> Sequence[Mapping[str, Any]]:
-    """Return what waits behind row ``after``, oldest first; ``limit`` None: all of it."""
-    query = WAITS.where(QUARANTINE.c.id > after).order_by(QUARANTINE.c.id).limit(limit)
-    return [dict(row) for row in connection.execute(query).mappings()]
-
-
-def those(connection: Connection, ids: Sequence[int]) -> Sequence[Mapping[str, Any]]:
-    """Return the rows of ``ids`` that wait."""
-    query = WAITS.where(QUARANTINE.c.id.in_(ids))
-    return [dict(row) for row in connection.execute(query).mappings()]
-
-
-def size(connection: Connection) -> int:
-    """Return how many wait."""
-    return int(connection.execute(select(func.count()).select_from(WAITS.subquery())).scalar_one())
 
 
 def release(

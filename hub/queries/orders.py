@@ -15,7 +15,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hub.queries.finding import BELIEF, Condition, behind, cursor_at, possible
 from hub.queries.history import Entry, Telling, tellings, timeline
-from hub.queries.tallies import Sums, Waiting, backlog, quarantined, sums
+from hub.queries.quarantined import quarantined
+from hub.queries.tallies import Sums, Waiting, backlog, sums
 from hub.store.session import Store, StoreUnavailable
 from hub.store.tables import MailRow, table
 
@@ -144,7 +145,7 @@ class Queries:
         return await self.read(backlog)
 
     async def quarantined(self, limit: int = MAX_PAGE) -> Sequence[Row[Any]]:
-        """Return what waits for a person, the most frequent first (``tallies.quarantined``)."""
+        """Return what waits for a person, the most frequent first (``quarantined.quarantined``)."""
         return await self.read(lambda connection: quarantined(connection, limit))
 
     async def mails(self, limit: int) -> Sequence[Row[Any]]:

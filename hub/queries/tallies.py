@@ -5,12 +5,12 @@ Every accepted raw ends in exactly one outcome or still waits in the log, so
 whole indexes: these are questions for operators and for a scrape, not for the hot path.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, func, select
 
 from hub.store.inbox import OUTCOMES
 from hub.store.log import READER, position
@@ -84,29 +84,6 @@ def sums(connection: Connection, now: datetime) -> Sums:
         due=_due(connection, now),
         notices=_notices(connection),
     )
-
-
-def quarantined(connection: Connection, limit: int) -> Sequence[Row[Any]]:
-    """Return what waits in quarantine, grouped by connector and code, the most frequent first.
-
-    Rows: connector, kind, code, size, oldest, newest, example (id of one of them).
-    """
-    size = func.count().label("size")
-    return connection.execute(
-        select(
-            QUARANTINE.c.connector,
-            QUARANTINE.c.kind,
-            QUARANTINE.c.code,
-            size,
-            func.min(QUARANTINE.c.received_at).label("oldest"),
-            func.max(QUARANTINE.c.received_at).label("newest"),
-            func.min(QUARANTINE.c.id).label("example"),
-        )
-        .where(QUARANTINE.c.released_at.is_(None))
-        .group_by(QUARANTINE.c.connector, QUARANTINE.c.kind, QUARANTINE.c.code)
-        .order_by(size.desc(), QUARANTINE.c.connector, QUARANTINE.c.code)
-        .limit(limit)
-    ).all()
 
 
 def _count(connection: Connection, question: Any) -> int:

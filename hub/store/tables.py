@@ -232,7 +232,7 @@ class QuarantineRow(SQLModel, table=True):
     raw_id: int = Field(sa_column=Column(BIG, nullable=False, index=True))
     connector: str = Field(sa_column=_key())
     source: str = Field(sa_column=_key())
-    kind: str = Field(sa_column=Column(String(16), nullable=False))  #: unreadable, unmapped, conflict, ambiguous, error
+    kind: str = Field(sa_column=Column(String(16), nullable=False))  #: unreadable, unmapped, conflict, ambiguous, error, unclaimed
     code: str = Field(sa_column=_key())  #: groups the inbox
     detail: str = Field(sa_column=Column(Text, nullable=False))
     about: str = Field(sa_column=_key())

@@ -28,7 +28,16 @@ from tests.faults.hub_process import free_port
 ROOT = Path(__file__).resolve().parents[3]
 RAW = table(RawRow)
 NOTICE = table(NoticeRow)
-COMMANDS = tuple(str(command.callback.__name__) for command in app.registered_commands)
+GROUPS = [(group.typer_instance.info.name, group.typer_instance) for group in app.registered_groups]
+COMMANDS = (
+    *((command.callback.__name__,) for command in app.registered_commands),
+    *((name,) for name, _ in GROUPS),
+    *(
+        (name, command.name or command.callback.__name__)
+        for name, group in GROUPS
+        for command in group.registered_commands
+    ),
+)
 AT = datetime(2026, 11, 21, tzinfo=UTC)
 
 
@@ -67,9 +76,9 @@ def answer(ran: subprocess.CompletedProcess[str]) -> Any:
     return json.loads(ran.stdout)
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_explains_itself_with_an_example(command: str) -> None:
-    ran = CliRunner().invoke(app, [command, "--help"])
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_every_command_explains_itself_with_an_example(command: tuple[str, ...]) -> None:
+    ran = CliRunner().invoke(app, [*command, "--help"])
 
     assert ran.exit_code == 0
     assert "Example: " in ran.output
@@ -93,26 +102,6 @@ def test_the_audit_names_a_raw_that_lost_its_outcome(tmp_path: Path) -> None:
     assert ran.returncode == 1
     broken = [check["name"] for check in json.loads(ran.stdout)["checks"] if not check["holds"]]
     assert broken == ["sources_unbalanced", "without_outcome"]
-
-
-def test_what_is_in_quarantine_is_listed_and_released(tmp_path: Path) -> None:
-    deliver(tmp_path, b"not a list")
-    listed = answer(tilanne(tmp_path, "quarantine", "--json"))
-    assert listed["total"] == 1
-    (row,) = listed["quarantined"]
-    assert (row["kind"], row["connector"]) == ("unreadable", "time")
-
-    released = answer(tilanne(tmp_path, "quarantine", "--release", str(row["id"]), "--json"))
-
-    assert released == {"released": 1}
-    assert answer(tilanne(tmp_path, "quarantine", "--json"))["total"] == 0
-
-
-def test_releasing_what_is_not_there_says_so(tmp_path: Path) -> None:
-    ran = tilanne(tmp_path, "quarantine", "--release", "7")
-
-    assert ran.returncode == 1
-    assert "not in quarantine: 7" in ran.stderr
 
 
 def test_the_connectors_are_listed_with_their_routes_and_never_their_secrets(

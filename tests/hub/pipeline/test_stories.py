@@ -17,7 +17,7 @@ from state_machine.events import (
 from state_machine.lifecycle import Stage
 from tests.builders import MONDAY, a_parcel, an_order, at, hours, scan
 from tests.hub.pipeline.speech import coded, customer, says
-from tests.hub.pipeline.world import BELIEF, CONTACT, World
+from tests.hub.pipeline.world import BELIEF, CONTACT, QUARANTINE, World
 
 PLACED = at(0, an_order(mug=1), id="placed")
 NAMED = at(1, a_parcel("f1", "JJ1", mug=1), id="named")
@@ -195,7 +195,7 @@ def test_the_latest_statement_of_a_customer_holds_and_gaps_erase_nothing(world: 
 def test_what_was_quarantined_is_applied_after_the_fix(world: World) -> None:
     world.hears(says(PLACED, coded("status=named", NAMED)))
     world.speech.taught.add("status=named")
-    held = [row["raw_id"] for row in world.store.read_now(quarantine.waiting)]
+    held = [row["raw_id"] for row in world.rows(QUARANTINE)]
     world.store.write_now(lambda c: quarantine.release(c, held, MONDAY))
     world.work()
 

@@ -59,8 +59,8 @@ def alerts(name: str) -> float:
 
 def decide(world: World, order: OrderKey) -> None:
     """A person says whose the parcel JJ1 is, of every message that waits."""
-    waiting = world.store.read_now(quarantine.waiting)
-    raws = sorted({row["raw_id"] for row in waiting if row["released_at"] is None})
+    waiting = [row for row in world.rows(QUARANTINE) if row["released_at"] is None]
+    raws = sorted({row["raw_id"] for row in waiting})
     decided = {"JJ1": f"{order.shop}:{order.external_id}"}
     world.store.write_now(lambda c: quarantine.release(c, raws, MONDAY, decided))
     world.work()

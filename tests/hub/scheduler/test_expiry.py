@@ -10,8 +10,8 @@ import pytest
 from hub.config import Settings
 from hub.scheduler.expiry import expire_parked
 from hub.scheduler.retention import forget_raws
-from hub.store.belief import EARLY
 from hub.store.migrate import migrate
+from hub.store.parcels import EARLY
 from hub.store.session import Store
 from hub.store.tables import ParkedRow, table
 from hub.telemetry import REGISTRY

@@ -1,0 +1,21 @@
+"""Whoever types here has a hub with an empty database, in a file of its own."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hub.store.migrate import migrate
+from hub.store.session import Store
+from tests.hub.cli.typing_in import Desk
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    url = f"sqlite:///{tmp_path}/hub.db"
+    store = Store(url)
+    migrate(store)
+    store.close()
+    made = Desk(url)
+    yield made
+    made.world.store.close()
