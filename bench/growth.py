@@ -91,7 +91,7 @@ def _facts(size: int, orders: int, run: int) -> list[bytes]:
     dice = random.Random(run)
     new = -(-size * (LATE - 1) // LATE)
     facts = list(deliveries(new, first=NEWCOMERS + run * (size // len(LIFE) + 1)))
-    for _ in range(size - new):
-        late = body(COPIES + dice.randrange(orders), 5, again=f"-run{run}")
+    for stored in dice.sample(range(orders), size - new):
+        late = body(COPIES + stored, 5, again=f"-run{run}")
         facts.insert(dice.randrange(len(facts)), late)
     return facts
