@@ -38,7 +38,12 @@ def changes(before: Iterable[Key], after: Belief) -> tuple[Change, ...]:
         replaced[_family(key, names)].append(key)
     fresh = {_family(milestone.key, names) for milestone in new}
     told = [Change(m, silent=_silent(m, after, replaced[_family(m.key, {})])) for m in new]
-    wrong = [_correction(key, after, names) for key in gone if _family(key, names) not in fresh]
+    same = {(m.code, m.subject, revision) for m in after.milestones for revision in m.also}
+    wrong = [
+        _correction(key, after, names)
+        for key in gone
+        if _family(key, names) not in fresh and _content(key, names) not in same
+    ]
     return (*told, *wrong)
 
 
@@ -47,18 +52,24 @@ def _family(key: Key, names: Mapping[str, str]) -> tuple[str, str]:
     return (code.family, names.get(subject, subject))
 
 
+def _content(key: Key, names: Mapping[str, str]) -> Key:
+    code, subject, revision = key
+    return (code, names.get(subject, subject), revision.partition(ANEW)[0])
+
+
 def _silent(milestone: Milestone, after: Belief, replaced: list[Key]) -> str | None:
-    if any(_same_words(milestone.key, key) for key in replaced):
+    if any(_same_words(milestone, key) for key in replaced):
         return "already told in other words"
     if milestone.code.rung and any(_outdates(other, milestone) for other in after.milestones):
         return "no news any more: the same happened again later"
     return _no_news(milestone.code, milestone.subject, after)
 
 
-def _same_words(new: Key, gone: Key) -> bool:
+def _same_words(new: Milestone, gone: Key) -> bool:
     """Whether who was told ``gone`` knows ``new`` by it: another date is news."""
-    content, former = (key[2].partition(ANEW)[0] for key in (new, gone))
-    return new[0] is not gone[0] or not content or not former or content == former
+    content, former = (revision.partition(ANEW)[0] for revision in (new.revision, gone[2]))
+    same = not content or not former or former in (content, *new.also)
+    return new.code is not gone[0] or same
 
 
 def _outdates(other: Milestone, milestone: Milestone) -> bool:

@@ -1,12 +1,12 @@
 """The belief while it is being worked out: mutable, private to one run of the fold."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from state_machine.events import MAX_ID, OrderedLine, OrderKey, PickupPoint, Units
 from state_machine.lifecycle import How, Stage
 from state_machine.manifest import Manifest
-from state_machine.milestones import ANEW, Milestone, Told
+from state_machine.milestones import ANEW, SAME_HAPPENING, Milestone, Told, day
 from state_machine.order import Problem, Promise, Refund
 from state_machine.returns import ReturnStage
 from state_machine.statuses import Status
@@ -142,16 +142,46 @@ class Draft:
     status: Status = Status.PLACED
     status_since: datetime | None = None
     milestones: dict[tuple[Told, str, str], Milestone] = field(default_factory=dict)
+    #: what is named by its day, without the day -> the milestone's key, and when it was last said
+    latest: dict[tuple[Told, str, str], tuple[tuple[Told, str, str], datetime]] = field(
+        default_factory=dict
+    )
 
-    def reach(self, code: Told, subject: str, revision: str, *, at: datetime, fact: str) -> None:
-        """Note a milestone; the first fact that reaches it stays its cause.
+    def reach(self, code: Told, subject: str, revision: str, *, at: datetime, fact: str) -> bool:
+        """Note a milestone; the first fact that reaches it stays its cause. Tell if it is new.
 
         What was retracted may have been told and corrected. What is reached after that, or reached
         again, is a happening of its own, so the retractions count in the revision.
         """
+        key = self._key(code, subject, revision)
+        if key in self.milestones:
+            return False
+        self.milestones[key] = Milestone(*key, at, fact)
+        return True
+
+    def reach_on_day(
+        self, code: Told, subject: str, content: str, *, at: datetime, fact: str, anew: bool = True
+    ) -> bool:
+        """Note a milestone that may be reached again on another day; tell if it is new.
+
+        Said again within hours it is the same happening, on whichever side of midnight. Without
+        ``anew`` it can be nothing else: later than that it is not noted at all.
+        """
+        revision = f"{content}:{day(at)}" if content else day(at)
+        key, said = self.latest.get((code, subject, content), (None, at))
+        if key is None or at - said > SAME_HAPPENING:
+            if not anew:
+                return False
+            key = self._key(code, subject, revision)
+        self.latest[code, subject, content] = (key, at)
+        known = self.milestones.get(key)
+        if known is None:
+            self.milestones[key] = Milestone(*key, at, fact)
+        elif revision not in (known.revision.partition(ANEW)[0], *known.also):
+            self.milestones[key] = replace(known, also=(*known.also, revision))
+        return known is None
+
+    def _key(self, code: Told, subject: str, revision: str) -> tuple[Told, str, str]:
         undone = self.undone.get(subject)
         anew = f"{ANEW}{undone}" if undone else ""
-        revision = revision[: MAX_ID - len(anew)] + anew
-        self.milestones.setdefault(
-            (code, subject, revision), Milestone(code, subject, revision, at, fact)
-        )
+        return (code, subject, revision[: MAX_ID - len(anew)] + anew)

@@ -14,11 +14,15 @@ Rules of this file:
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 #: in a revision: what follows says how many facts about the subject have been retracted
 ANEW = "~"
+
+#: What several sources tell of one happening lies no further apart than this, even if one of them
+#: has its clock in another zone of a country; and nobody tries a door again so soon
+SAME_HAPPENING = timedelta(hours=6)
 
 
 class Urgency(StrEnum):
@@ -90,8 +94,15 @@ class Milestone:
     revision: str  #: tells two happenings of one code and subject apart; from the content
     occurred_at: datetime  #: when it happened in the world (UTC)
     fact: str  #: id of the fact that brought it about
+    #: revisions it would have if only its other witnesses had told of it, after midnight
+    also: tuple[str, ...] = ()
 
     @property
     def key(self) -> tuple[Told, str, str]:
         """What makes this happening the same one, whoever tells of it and whenever."""
         return (self.code, self.subject, self.revision)
+
+
+def day(moment: datetime) -> str:
+    """Name the day of a moment; in UTC, so that the same moment has the same day everywhere."""
+    return moment.astimezone(UTC).date().isoformat()

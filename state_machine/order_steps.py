@@ -21,8 +21,7 @@ from state_machine.events import (
     UnitsCancelled,
     UnitsPacked,
 )
-from state_machine.milestones import Told
-from state_machine.parcel_steps import day
+from state_machine.milestones import Told, day
 from state_machine.rollup import tally
 
 NOTHING_OPEN = "no open unit is concerned"
@@ -48,8 +47,7 @@ def held(draft: Draft, event: Event, what: Held) -> str | None:
     """The shop waits with the order."""
     draft.held = what.reason
     if what.reason == "payment":
-        day = event.occurred_at.date().isoformat()
-        draft.reach(Told.PAYMENT_PROBLEM, "order", day, at=event.occurred_at, fact=event.id)
+        draft.reach_on_day(Told.PAYMENT_PROBLEM, "order", "", at=event.occurred_at, fact=event.id)
     return None
 
 

@@ -1,7 +1,5 @@
 """What each fact about a parcel's way does to the belief."""
 
-from datetime import UTC, datetime
-
 from state_machine.draft import Draft, DraftParcel, Load
 from state_machine.events import (
     Event,
@@ -12,7 +10,7 @@ from state_machine.events import (
     PickupDue,
 )
 from state_machine.lifecycle import MEANS, NEXT, ROADS, Stage
-from state_machine.milestones import Told
+from state_machine.milestones import Told, day
 from state_machine.return_steps import move_return
 from state_machine.returns import ReturnStage
 from state_machine.rollup import tally
@@ -22,6 +20,9 @@ Refused = str | None
 
 BRINGS_BACK = "the parcel brings the goods of a return back"
 NO_PARCEL = "nobody has spoken of this parcel before"
+
+#: what a scan may say beside the stage
+DETAILS = ("place", "how", "pickup_point", "pickup_code", "keep_until")
 
 TELLS = {
     Stage.IN_TRANSIT: Told.FIRST_IN_TRANSIT,
@@ -93,23 +94,27 @@ def scanned(draft: Draft, event: Event, what: ParcelScanned) -> Refused:
     if now is not None and stage is not now and stage not in ROADS[now]:
         return f"{what.stage} does not follow {now}"
     draft.skipped = now is not None and stage is not now and stage not in NEXT[now]
-    _details(parcel, what)
-    if stage.step >= parcel.problem_step:
-        parcel.problem = None
+    new = _details(parcel, what)
+    if parcel.problem is not None and stage.step >= parcel.problem_step:
+        parcel.problem, new = None, True
     draft.still = stage is now
     if stage is not now:
         _arrive(draft, parcel, stage, event)
-    elif stage is Stage.OUT_FOR_DELIVERY:
-        _tell_stage(draft, parcel, stage, event)
-    return None
+        return None
+    if stage is Stage.OUT_FOR_DELIVERY and _tell_stage(draft, parcel, stage, event):
+        return None
+    return None if new else f"says again that the parcel is {stage}"
 
 
-def _details(parcel: DraftParcel, what: ParcelScanned) -> None:
-    parcel.place = what.place or parcel.place
-    parcel.how = what.how or parcel.how
-    parcel.pickup_point = what.pickup_point or parcel.pickup_point
-    parcel.pickup_code = what.pickup_code or parcel.pickup_code
-    parcel.keep_until = what.keep_until or parcel.keep_until
+def _details(parcel: DraftParcel, what: ParcelScanned) -> bool:
+    """Take over what a scan says beside the stage; tell if any of it is new."""
+    new = False
+    for name in DETAILS:
+        said = getattr(what, name)
+        if said and said != getattr(parcel, name):
+            setattr(parcel, name, said)
+            new = True
+    return new
 
 
 def _arrive(draft: Draft, parcel: DraftParcel, stage: Stage, event: Event) -> None:
@@ -135,16 +140,15 @@ def all_shipped(draft: Draft) -> bool:
     return not any(place.inside for place in tally(draft).values())
 
 
-def _tell_stage(draft: Draft, parcel: DraftParcel, stage: Stage, event: Event) -> None:
+def _tell_stage(draft: Draft, parcel: DraftParcel, stage: Stage, event: Event) -> bool:
     code = TELLS.get(stage)
     if code is None:
-        return
-    content = ""
-    if code is Told.OUT_FOR_DELIVERY:  # may happen again on another day
-        content = day(event.occurred_at)
-    elif code is Told.LOST_OR_DAMAGED:
-        content = str(stage)
-    draft.reach(code, parcel.subject, content, at=event.occurred_at, fact=event.id)
+        return False
+    at, fact = event.occurred_at, event.id
+    if code is Told.OUT_FOR_DELIVERY:
+        return draft.reach_on_day(code, parcel.subject, "", at=at, fact=fact)
+    content = str(stage) if code is Told.LOST_OR_DAMAGED else ""
+    return draft.reach(code, parcel.subject, content, at=at, fact=fact)
 
 
 def seen(draft: Draft, event: Event, what: ParcelSeen) -> Refused:
@@ -166,8 +170,3 @@ def pickup_due(draft: Draft, event: Event, what: PickupDue) -> Refused:
     at, fact = event.occurred_at, event.id
     draft.reach(Told.PICKUP_REMINDER, parcel.subject, revision, at=at, fact=fact)
     return None
-
-
-def day(moment: datetime) -> str:
-    """Name the day of a moment; in UTC, so that the same moment has the same day everywhere."""
-    return moment.astimezone(UTC).date().isoformat()

@@ -5,7 +5,7 @@ from state_machine.events import Event, ProblemReported, ProblemResolved
 from state_machine.lifecycle import Stage
 from state_machine.milestones import Told
 from state_machine.order import Problem
-from state_machine.parcel_steps import BRINGS_BACK, NO_PARCEL, day, find, known
+from state_machine.parcel_steps import BRINGS_BACK, NO_PARCEL, find, known
 from state_machine.problems import Reason
 
 LATE = frozenset({Reason.DELAYED, Reason.WEATHER})  #: problems that are told as a delay
@@ -28,21 +28,26 @@ def problem(draft: Draft, event: Event, what: ProblemReported) -> str | None:
         parcel.problem = Problem(what.reason, blame, act, event.occurred_at)
         parcel.problem_step = parcel.stage.step
     # The same trouble, said again, is no news; another attempt that failed is.
-    if not same or what.reason is Reason.ATTEMPT_FAILED:
-        _tell(draft, parcel, event, what.reason, act=act)
-    return None
+    anew = not same or what.reason is Reason.ATTEMPT_FAILED
+    new = _tell(draft, parcel, event, what.reason, act=act, anew=anew)
+    return None if new or not same else f"says again what is in the way: {what.reason}"
 
 
-def _tell(draft: Draft, parcel: DraftParcel, event: Event, reason: Reason, *, act: bool) -> None:
-    at, fact, on = event.occurred_at, event.id, day(event.occurred_at)
+def _tell(
+    draft: Draft, parcel: DraftParcel, event: Event, reason: Reason, *, act: bool, anew: bool
+) -> bool:
+    at, fact, subject = event.occurred_at, event.id, parcel.subject
+    if reason is Reason.DAMAGED:
+        return draft.reach(Told.LOST_OR_DAMAGED, subject, str(reason), at=at, fact=fact)
     if reason is Reason.ATTEMPT_FAILED:
-        draft.reach(Told.DELIVERY_ATTEMPT_FAILED, parcel.subject, on, at=at, fact=fact)
-    elif reason is Reason.DAMAGED:
-        draft.reach(Told.LOST_OR_DAMAGED, parcel.subject, str(reason), at=at, fact=fact)
+        code, content = Told.DELIVERY_ATTEMPT_FAILED, ""
     elif act:
-        draft.reach(Told.ACTION_REQUIRED, parcel.subject, f"{reason}:{on}", at=at, fact=fact)
+        code, content = Told.ACTION_REQUIRED, str(reason)
     elif reason in LATE:
-        draft.reach(Told.DELAYED, parcel.subject, f"{reason}:{on}", at=at, fact=fact)
+        code, content = Told.DELAYED, str(reason)
+    else:
+        return False
+    return draft.reach_on_day(code, subject, content, at=at, fact=fact, anew=anew)
 
 
 def resolved(draft: Draft, event: Event, what: ProblemResolved) -> str | None:

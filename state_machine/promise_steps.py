@@ -2,9 +2,9 @@
 
 from state_machine.draft import Draft, DraftParcel
 from state_machine.events import Event, PromiseBroken, PromiseMade
-from state_machine.milestones import Told
+from state_machine.milestones import Told, day
 from state_machine.order import Problem, Promise
-from state_machine.parcel_steps import BRINGS_BACK, NO_PARCEL, day, find, known
+from state_machine.parcel_steps import BRINGS_BACK, NO_PARCEL, find, known
 from state_machine.problems import Blame, Reason
 from state_machine.promises import DUE, GRACE, waits
 
@@ -20,7 +20,7 @@ def promised(draft: Draft, event: Event, what: PromiseMade) -> str | None:
             return f"the parcel is already {owner.stage}"
     told = owner.promise
     if told is not None and (told.latest, told.earliest) == (what.latest, what.earliest):
-        return None
+        return "says again what is promised"
     revision = told.revision + 1 if told else 1
     # A window that lies behind us when it is promised, or promised again, cannot break any more.
     stale = what.latest + GRACE < event.occurred_at
