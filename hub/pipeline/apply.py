@@ -137,11 +137,12 @@ def write(connection: Connection, renewed: Renewed, applied: Applied, silent: st
     if silent is not None:
         renewed.silence(silent)
     belief.save(connection, renewed.beliefs)
+    belief.go_on(connection, renewed.progress)
     belief.set_open_lines(connection, renewed.open_lines)
     crashpoint("pipeline.belief")
     insert_new(connection, OUTBOX, renewed.outbox)
     crashpoint("pipeline.outbox")
-    applied.orders += [row["order_id"] for row in renewed.beliefs]
+    applied.orders += [row["order_id"] for row in (*renewed.beliefs, *renewed.progress)]
     applied.told += len(renewed.outbox)
     applied.at_hand |= renewed.at_hand
 

@@ -14,13 +14,15 @@ from state_machine.changes import Change, changes
 from state_machine.fold import Fold
 from state_machine.milestones import Milestone, Told
 from state_machine.order import Belief, Order
+from state_machine.promises import next_deadline
 
 
 @dataclass(slots=True)
 class Renewed:
     """The rows that change with the orders of one batch."""
 
-    beliefs: list[dict[str, Any]] = field(default_factory=list)
+    beliefs: list[dict[str, Any]] = field(default_factory=list)  #: new, or found by other keys
+    progress: list[dict[str, Any]] = field(default_factory=list)  #: of which only progress changed
     outbox: list[dict[str, Any]] = field(default_factory=list)
     #: order -> (shop, SKUs it waits for now), where that changed
     open_lines: dict[str, tuple[str, frozenset[str]]] = field(default_factory=dict)
@@ -43,15 +45,20 @@ class Renewed:
         """
         text = belief.snapshot(now.order)
         known = Known(
+            number=now.order.number,
+            contact_id=_contact_of(stated, before),
             version=_version(before, text),
             status=str(now.order.status),
+            as_of=max([before.as_of, *received] if before else received),
+            due_at=next_deadline(now.order),
             snapshot=text,
             milestones=[milestone.key for milestone in now.milestones],
-            contact_id=_contact_of(stated, before),
-            as_of=max([*received, *([before.as_of] if before else [])]),
             waits_for=_waits_for(now.order),
         )
-        self.beliefs.append(belief.row(order_id, now.order, known))
+        if before and _keys(before) == _keys(known):
+            self.progress.append(belief.progress(order_id, known))
+        else:
+            self.beliefs.append(belief.row(order_id, now.order, known))
         since = max(received, default=known.as_of)
         self.outbox += [
             outbox_row(order_id, now.order, change, version=known.version, received_at=since)
@@ -65,6 +72,11 @@ class Renewed:
         """Tell nobody of what changed, for ``reason``."""
         for row in self.outbox:
             row["silent"] = row["silent"] or reason
+
+
+def _keys(known: Known) -> tuple[object, ...]:
+    """Return what a belief is found by, apart from its order and its age."""
+    return (known.number, known.contact_id, known.due_at)
 
 
 def _news(before: Known | None, known: Known, now: Belief) -> Sequence[Change]:

@@ -2,33 +2,32 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import Connection, delete, select
 
-from hub.store.rows import insert_new, upsert
+from hub.store.rows import insert_new, update_each, upsert
 from hub.store.tables import BeliefRow, OpenLineRow, table
 from state_machine.milestones import Told
 from state_machine.order import Order
-from state_machine.promises import next_deadline
 
 BELIEF = table(BeliefRow)
 OPEN_LINE = table(OpenLineRow)
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(NamedTuple):
     """A stored belief, as far as the next one needs it."""
 
+    number: str
+    contact_id: str | None
     version: int
     status: str
+    as_of: datetime
+    due_at: datetime | None
     snapshot: str
     milestones: list[tuple[Told, str, str]]
-    contact_id: str | None
-    as_of: datetime
     waits_for: frozenset[str] | None = None  #: SKUs of units in the shop; None: look them up
 
 
@@ -43,24 +42,28 @@ def load(
         return {}
     columns = (
         BELIEF.c.order_id,
+        BELIEF.c.number,
+        BELIEF.c.contact_id,
         BELIEF.c.version,
         BELIEF.c.status,
+        BELIEF.c.as_of,
+        BELIEF.c.due_at,
         BELIEF.c.snapshot,
         BELIEF.c.milestones,
-        BELIEF.c.contact_id,
-        BELIEF.c.as_of,
     )
     query = select(*columns).where(BELIEF.c.order_id.in_(orders))
     if to_change:
         query = query.order_by(BELIEF.c.order_id).with_for_update()
     return {
         row.order_id: Known(
+            number=row.number,
+            contact_id=row.contact_id,
             version=row.version,
             status=row.status,
+            as_of=row.as_of,
+            due_at=row.due_at,
             snapshot=row.snapshot,
             milestones=_keys(row.milestones),
-            contact_id=row.contact_id,
-            as_of=row.as_of,
         )
         for row in connection.execute(query)
     }
@@ -76,26 +79,41 @@ def snapshot(order: Order) -> str:
 
 
 def row(order_id: str, order: Order, known: Known) -> dict[str, Any]:
-    """Make the row of a belief."""
+    """Make the row of a belief that is new, or that is to be found by another key."""
     return {
         "order_id": order_id,
         "shop": order.shop,
         "external_id": order.external_id,
-        "number": order.number,
+        "number": known.number,
         "contact_id": known.contact_id,
+        "due_at": known.due_at,
+        **progress(order_id, known),
+    }
+
+
+def progress(order_id: str, known: Known) -> dict[str, Any]:
+    """Make the row of a belief of which everything stays but how far the order has come."""
+    return {
+        "order_id": order_id,
         "version": known.version,
-        "status": str(order.status),
+        "status": known.status,
         "as_of": known.as_of,
-        "due_at": next_deadline(order),
         "snapshot": known.snapshot,
         "milestones": orjson.dumps(known.milestones).decode(),
     }
 
 
 def save(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Store beliefs, new or changed."""
+    """Store beliefs that are new, or whose keys changed."""
     update = [c.name for c in BELIEF.columns if c.name not in ("order_id", "shop", "external_id")]
     upsert(connection, BELIEF, rows, update=update)
+
+
+def go_on(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Store how far orders have come that are stored already."""
+    stored = update_each(connection, BELIEF, rows, "order_id")
+    if stored != len(rows):
+        raise LookupError(f"of {len(rows)} orders only {stored} are stored")
 
 
 def orders_waiting_for(

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Table, bindparam, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import psycopg
 
@@ -27,12 +27,11 @@ _DIALECT = {
 
 
 class Statement:
-    """An INSERT of rows of one shape, compiled for one dialect."""
+    """An INSERT or UPDATE by rows of one shape, compiled for one dialect."""
 
-    def __init__(self, table: Table, names: tuple[str, ...], finish: Finish, dialect: str) -> None:
-        """``names``: the columns that are given."""
-        insert = finish(_INSERT[dialect](table).inline())
-        compiled = insert.compile(dialect=_DIALECT[dialect], column_keys=list(names))
+    def __init__(self, dml: Any, table: Table, names: Sequence[str], dialect: str) -> None:
+        """``names``: the columns that are set."""
+        compiled = dml.compile(dialect=_DIALECT[dialect], column_keys=list(names))
         self.sql = str(compiled)
         self._columns = [
             (name, dialect == "sqlite" and isinstance(table.c[name].type, UtcTime))
@@ -59,7 +58,15 @@ def _as_text(time: datetime | None) -> str | None:
     return time.astimezone(UTC).isoformat(timespec="microseconds")
 
 
-_made = cache(Statement)
+@cache
+def _insert(table: Table, names: tuple[str, ...], finish: Finish, dialect: str) -> Statement:
+    return Statement(finish(_INSERT[dialect](table).inline()), table, names, dialect)
+
+
+@cache
+def _update(table: Table, names: tuple[str, ...], key: str, dialect: str) -> Statement:
+    dml = update(table).where(table.c[key] == bindparam(key))
+    return Statement(dml, table, [name for name in names if name != key], dialect)
 
 
 def insert_new(
@@ -71,7 +78,7 @@ def insert_new(
     """
     if not rows:
         return ()
-    statement = _made(table, tuple(rows[0]), _or_nothing, connection.dialect.name)
+    statement = _insert(table, tuple(rows[0]), _or_nothing, connection.dialect.name)
     if not returning:
         statement.execute(connection, rows)
         return ()
@@ -115,13 +122,24 @@ def upsert(
     insert_or(connection, table, rows, _setting(tuple(update)))
 
 
+def update_each(connection: Connection, table: Table, rows: Sequence[Row], key: str) -> int:
+    """Set what each row says in the row that has its ``key``; return how many there were.
+
+    An index is touched when a column of it is set, be it to what it was: name only what changes.
+    """
+    if not rows:
+        return 0
+    statement = _update(table, tuple(rows[0]), key, connection.dialect.name)
+    return statement.execute(connection, rows)
+
+
 def insert_or(connection: Connection, table: Table, rows: Sequence[Row], finish: Finish) -> None:
     """Insert the rows; ``finish`` says what happens where a key is taken.
 
     ``finish`` has to be a function of its module: the statement is made once for it.
     """
     if rows:
-        statement = _made(table, tuple(rows[0]), finish, connection.dialect.name)
+        statement = _insert(table, tuple(rows[0]), finish, connection.dialect.name)
         statement.execute(connection, rows)
 
 

@@ -20,6 +20,7 @@ from hub.store.tables import BeliefRow, ContactRow, InboxRow, OutboxRow, Quarant
 from hub.store.timeline import TIMELINE
 from state_machine.events import Event, OrderKey
 from state_machine.fold import fold
+from state_machine.promises import next_deadline
 from tests.builders import MONDAY, ORDER
 from tests.hub.pipeline.speech import NAME, Speech, registered
 
@@ -125,11 +126,12 @@ class World:
         return wrong if raws == marks or (forgotten and raws < marks) else [*wrong, "outcomes"]
 
     def believes(self, facts: list[Event]) -> bool:
-        """Whether the belief about the order is the fold of these facts, milestones included."""
+        """Whether the belief about the order is the fold of these facts, in every column."""
         row = next(row for row in self.rows(BELIEF) if row["order_id"] == "kauppa:1001")
         now = fold(facts)
+        order = now.order
         milestones = [[*milestone.key] for milestone in now.milestones]
-        return (row["snapshot"], orjson.loads(row["milestones"])) == (
-            snapshot(now.order),
-            milestones,
-        )
+        stored = (row["snapshot"], row["status"], orjson.loads(row["milestones"]))
+        keys = (row["number"], row["due_at"])
+        believed = (snapshot(order), order.status, milestones)
+        return (stored, keys) == (believed, (order.number, next_deadline(order)))

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, select
 from sqlmodel import SQLModel
 
 from hub.store import log
-from hub.store.rows import insert_new, upsert
+from hub.store.rows import insert_new, update_each, upsert
 from hub.store.session import AlreadyRunning, Store, StoreUnavailable
 from hub.store.tables import CursorRow, RawRow, table
 
@@ -145,6 +145,16 @@ def test_upsert_replaces_only_what_it_names(store: Store) -> None:
         store.write_now(lambda c, rows=rows: upsert(c, CURSOR, rows, update=["position"]))
 
     assert store.read_now(lambda c: c.execute(select(CURSOR.c.position)).scalar_one()) == 2
+
+
+def test_update_each_sets_what_it_names_where_there_is_such_a_row(store: Store) -> None:
+    rows = [{"reader": "a", "position": 1}, {"reader": "b", "position": 2}]
+    store.write_now(lambda c: insert_new(c, CURSOR, rows))
+    changed = [{"reader": "b", "position": 7}, {"reader": "c", "position": 8}]
+
+    assert 1 == store.write_now(lambda c: update_each(c, CURSOR, changed, "reader"))
+    stored = store.read_now(lambda c: c.execute(select(CURSOR)).all())
+    assert [("a", 1), ("b", 7)] == sorted(map(tuple, stored))
 
 
 @pytest.mark.parametrize("url", ["sqlite://", "mysql://x/y", "nonsense"])
