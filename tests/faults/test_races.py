@@ -39,6 +39,7 @@ from tests.faults.hub_process import wait_for
 
 RAW, PARKED, TIMELINE = table(RawRow), table(ParkedRow), table(TimelineRow)
 ROUNDS = 40
+DEADLOCK = "40P01"
 
 
 class Workers:
@@ -65,7 +66,9 @@ class Workers:
             try:
                 with self.engine.begin() as connection:
                     take(connection, message)
-            except OperationalError:
+            except OperationalError as error:
+                if getattr(error.orig, "sqlstate", None) != DEADLOCK:
+                    raise
                 continue
             return
 
@@ -204,6 +207,12 @@ def test_the_second_waits_until_the_first_has_committed(
     assert {fact.id for facts in (before, *sides) for fact in facts} == workers.facts()
     assert workers.parked() == []
     assert workers.wrong() == []
+
+
+def test_a_message_with_more_keys_than_the_server_has_locks_is_taken_in(workers: Workers) -> None:
+    workers.work(workers.deliver(*[scanned(n) for n in range(20_000)]))
+
+    assert len(workers.parked()) == 20_000
 
 
 def waits(workers: Workers) -> bool:

@@ -1,9 +1,11 @@
 """What is not understood is listed by cause, shown, read again after a fix, or given up."""
 
+from dataclasses import replace
+
 import orjson
 import pytest
 
-from state_machine.events import Event, ParcelKey, ParcelRef, ParcelScanned
+from state_machine.events import Event, OrderKey, ParcelKey, ParcelRef, ParcelScanned
 from state_machine.lifecycle import Stage
 from tests.builders import a_parcel, an_order, at, hours, scan
 from tests.hub.cli.typing_in import Desk
@@ -125,6 +127,23 @@ def test_what_parked_with_it_waits_on_under_its_new_number(desk: Desk) -> None:
     hears(desk, says(PLACED, NAMED))
     assert desk.world.outcomes() == ["applied", "applied"]
     assert {"scanned", "moves"} < set(desk.world.timeline())
+
+
+def test_a_person_says_whose_parcel_it_is(desk: Desk) -> None:
+    other = OrderKey("toinen", "7")
+    theirs = [replace(one, id=f"their {one.id}", about=other) for one in (PLACED, NAMED)]
+    what = ParcelScanned(parcel=ParcelRef(number="JJ1"), stage=Stage.IN_TRANSIT)
+    scanned = Event(id="scanned", occurred_at=hours(2), about=ParcelKey("JJ1"), what=what)
+    hears(desk, says(PLACED, NAMED), says(*theirs), says(scanned), says(coded("odd", MOVES)))
+    ambiguous, odd = ids(desk)
+    asked = ("quarantine", "retry", str(ambiguous), "--order")
+
+    assert "no order 'toinen:8'" in str(desk.types(*asked, "toinen:8").exception)
+    assert desk.types("quarantine", "retry", str(odd), "--order", "toinen:7").exit_code == 1
+    assert desk.asks(*asked, "toinen:7")["retried"] == 1
+    desk.world.work()
+    assert desk.world.status(other) == "in_transit" != desk.world.status()
+    assert (ids(desk), desk.world.sums()) == ([odd], [])
 
 
 def test_what_nobody_needs_is_given_up_with_a_reason(desk: Desk) -> None:
