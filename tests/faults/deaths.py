@@ -1,0 +1,66 @@
+"""How a hub ends while it is told of orders: at a place of its own, or by another's hand."""
+
+import itertools
+import random
+import sqlite3
+import time
+from pathlib import Path
+
+from tests.faults.drill import Scene
+from tests.faults.hub_process import kill_process, spawn
+
+STOP = 25.0  #: seconds a hub may take to stop: those of its open requests and those of its sends
+
+
+def at_place(scene: Scene) -> None:
+    """The hub kills itself where the drill says."""
+    scene.tell(scene.drill.story, scene.drill.orders)
+    scene.hub.launch(scene.drill.place, scene.drill.nth)
+    _killed(scene)
+
+
+def at_far_end(scene: Scene) -> None:
+    """The mail server or the partner kills the hub in the phase that the drill names."""
+    scene.hub.start()
+    scene.witness.ask("trap", phase=scene.drill.place, pid=scene.hub.pid)
+    scene.tell(scene.drill.story, scene.drill.orders)
+    _killed(scene)
+
+
+def stopped_while_stuck(scene: Scene) -> None:
+    """An operator stops the hub while nobody answers what it sends, and more is waiting."""
+    scene.witness.ask("stick")
+    scene.tell(scene.drill.story, scene.drill.orders)
+    scene.hub.start()
+    scene.witness.must("answered", seconds=30)
+    scene.witness.must("under_way")
+    began = time.monotonic()
+    code = scene.hub.stop()
+    took = time.monotonic() - began
+    scene.witness.ask("let_go")
+    assert (code, took < STOP) == (0, True), f"stopped with {code} after {took:.1f} s"
+
+
+def beside_checkpoints(scene: Scene) -> None:
+    """Whoever moves the log of writes into the database dies in it, many times; then the hub."""
+    dice, path = random.Random(scene.drill.nth), scene.folder / "hub.db"
+    scene.hub.start()
+    scene.tell(scene.drill.story, scene.drill.orders)
+    for _ in range(15):
+        mover = spawn(checkpoint_forever, path)
+        mover.join(dice.uniform(0.02, 0.1))
+        assert mover.exitcode is None, f"the checkpoints ended with {mover.exitcode}"
+        kill_process(mover)
+    scene.hub.kill()
+
+
+def checkpoint_forever(path: Path) -> None:
+    """Move the write-ahead log into the database, over and over."""
+    database = sqlite3.connect(path, isolation_level=None, timeout=5)
+    for _ in itertools.count():
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _killed(scene: Scene) -> None:
+    code = scene.hub.ends_by_itself()
+    assert code == -9, f"the hub ended with {code}, not by SIGKILL: {scene.hub.log.read_text()}"

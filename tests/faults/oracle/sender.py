@@ -1,0 +1,77 @@
+"""Shops and carriers that tell of orders: each delivery is sent again until it is answered 2xx."""
+
+import asyncio
+from datetime import UTC, datetime
+
+import aiohttp
+from standardwebhooks import Webhook
+
+from tests.faults.oracle.clock import now, pause
+from tests.faults.oracle.ledger import Ledger
+from tests.faults.oracle.stories import Life
+
+SECRET = "whsec_dGVzdGtleS10ZXN0a2V5LXRlc3RrZXktdGVzdGtleQ=="
+AGAIN = 0.02  #: seconds until a sender without a 2xx tries again
+NOBODY, CUT_OFF = -1, 0  #: in place of a status: no connection; no answer on it
+
+
+class Senders:
+    """Everyone who sends, of one run."""
+
+    def __init__(self, url: str, ledger: Ledger) -> None:
+        self._url, self._ledger = f"{url}/in/canonical", ledger
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._webhook = Webhook(SECRET)
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0),
+            timeout=aiohttp.ClientTimeout(total=10),
+        )
+        self.refused = 0  #: answers that were neither 2xx nor "come again"
+
+    def tell(self, life: Life) -> None:
+        """Begin to send what there is to say of one order, one delivery after the other."""
+        task = asyncio.create_task(self._tell(life))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def all_answered(self, seconds: float) -> bool:
+        """Wait until every delivery has its 2xx; False when some have none in time."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=seconds)
+        return not self._tasks
+
+    async def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._session.close()
+
+    async def _tell(self, life: Life) -> None:
+        names = [f"msg_{life.order.replace(':', '_')}_{n}" for n in range(len(life.deliveries))]
+        lines = self._ledger.plan(life.order, zip(names, life.deliveries, strict=True))
+        for number in life.sent:
+            while not await self._send(lines[number], names[number], life.deliveries[number]):
+                await pause(AGAIN)
+
+    async def _send(self, line: int, name: str, body: bytes) -> bool:
+        headers = {
+            "webhook-id": name,
+            "webhook-timestamp": str(int(now())),
+            "webhook-signature": self._signature(name, body),
+            "content-type": "application/cloudevents+json",
+        }
+        sending, status = self._ledger.begin(line), CUT_OFF
+        try:
+            async with self._session.post(self._url, data=body, headers=headers) as answer:
+                status = answer.status
+        except aiohttp.ClientConnectorError:
+            status = NOBODY
+        except (aiohttp.ClientError, OSError, TimeoutError):
+            status = CUT_OFF
+        finally:
+            self._ledger.end(sending, status)
+        self.refused += status >= 300 and status != 503
+        return 200 <= status < 300
+
+    def _signature(self, name: str, body: bytes) -> str:
+        return str(self._webhook.sign(name, datetime.fromtimestamp(int(now()), UTC), body.decode()))

@@ -1,0 +1,145 @@
+"""Every place where a hub is made to die on an order's way, by the ids of the fault matrix.
+
+C6 to C8 belong to Kafka, and C15 to erasure: neither is there yet. C9 and C10 are one boundary
+here, for an attempt is written in the transaction that takes the lease.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+
+from tests.faults.beginnings import first_tables, grown_old, left_open, overdue, told
+from tests.faults.deaths import at_far_end, at_place, beside_checkpoints, stopped_while_stuck
+from tests.faults.drill import Death, Drill
+
+At = partial(Drill, death=at_place)
+AtFarEnd = partial(Drill, death=at_far_end)
+
+IN_THE_PIPELINE = ("inbox", "timeline", "belief", "outbox", "settled")
+
+#: the way of a fact, from the socket to the outbox
+WAY_IN = (
+    At(id="C1", place="intake.read", nth=3),
+    At(id="C2", place="log.appended", nth=3),
+    *(At(id="C3", place=f"pipeline.{moment}", nth=2) for moment in IN_THE_PIPELINE),
+    At(id="C3", place="pipeline.parked", story="early scan"),
+    At(id="C4", place="intake.durable", nth=3),
+    At(id="C5", place="pipeline.committed", nth=2),
+    # inside the transaction with many waiting, right before and after its commit, and after that
+    At(id="C13", place="log.appended", nth=4, story="burst", orders=500, sinks=False, cut_off=100),
+    At(id="C13", place="store.before_commit", nth=9, story="burst", orders=500, sinks=False),
+    At(id="C13", place="store.committed", nth=9, story="burst", orders=500, sinks=False),
+    At(
+        id="C4",
+        place="intake.durable",
+        nth=100,
+        story="burst",
+        orders=500,
+        sinks=False,
+        cut_off=100,
+    ),
+)
+
+#: from the outbox to the socket, one letter and several
+WAY_OUT = (
+    At(id="C9", place="notify.planning"),
+    At(id="C9", place="notify.planned"),
+    At(id="C9", place="notify.leasing"),
+    At(id="C10", place="notify.leased"),
+    At(id="C10", place="notify.handing", nth=3),
+    At(id="C12", place="notify.answered", nth=3),
+    At(id="C12", place="notify.settling", nth=2),
+    At(id="C12", place="notify.settled", nth=2),
+    At(id="C11", place="email.kept", nth=2, door="mailbox"),
+)
+
+
+def _letter(place: str, death: Death = at_place, *, may_have: bool, has: bool) -> Iterator[Drill]:
+    """One letter dies at a place of its SMTP session, under both policies.
+
+    ``may_have``: by what the hub has written down, the server may have it; ``has``: it does.
+    """
+    drill = Drill(id="C11", place=place, death=death, story="letter", orders=1, sinks=False)
+    held = {"held": int(may_have), "ambiguous": int(may_have), "second_letters": 0}
+    yield replace(drill, expect=held | {"letters": int(has or not may_have)})
+    again = {"held": 0, "ambiguous": int(may_have), "second_letters": int(has), "letters": 1 + has}
+    yield replace(drill, policy="resend", expect=again)
+
+
+SMTP = (
+    *_letter("email.recipient", may_have=False, has=False),
+    *_letter("smtp.rcpt", at_far_end, may_have=False, has=False),
+    *_letter("notify.handing", may_have=True, has=False),
+    *_letter("smtp.data", at_far_end, may_have=True, has=False),
+    *(
+        replace(drill, story="long letter", door="narrow")
+        for drill in _letter("smtp.middle", at_far_end, may_have=True, has=False)
+    ),
+    *_letter("smtp.dot", at_far_end, may_have=True, has=True),
+    *_letter("email.accepted", may_have=True, has=True),
+    *_letter("notify.answered", may_have=True, has=True),
+    *_letter("notify.settling", may_have=True, has=True),
+)
+
+ONE_POST = {"posts": 2, "second_posts": 1, "held": 0}
+HTTP = (
+    AtFarEnd(id="C12", place="http.request", story="post", orders=1, expect=ONE_POST),
+    At(id="C12", place="notify.answered", story="post", orders=1, expect=ONE_POST),
+)
+
+HOUSEKEEPING = (
+    At(id="C14", place="migrate.step"),
+    At(id="C14", place="migrate.step", nth=2),
+    At(id="C14", place="migrate.before_commit"),
+    At(id="C14", place="migrate.step", before=first_tables),
+    At(id="C14", place="migrate.before_commit", before=first_tables),
+    At(id="C14", place="retention.deleting", before=grown_old, forgotten=True),
+    At(id="C14", place="retention.page", before=grown_old, forgotten=True),
+    At(id="C16", place="scheduler.due", before=overdue, orders=0, story="late"),
+    At(id="C16", place="scheduler.written", before=overdue, orders=0, story="late"),
+    At(id="C17", place="recovery.attempt", before=left_open, orders=0),
+    At(id="C17", place="recovery.attempt", nth=3, before=left_open, orders=0),
+    At(id="C17", place="notify.settling", before=left_open, orders=0),
+    At(id="C17", place="recovery.done", before=left_open, orders=0),
+    At(id="C17", place="recovery.done", before=told, orders=0),
+)
+
+STOPPED = (
+    Drill(id="C18", place="SIGTERM", death=stopped_while_stuck, orders=12),
+    Drill(id="C18", place="SIGTERM", death=stopped_while_stuck, orders=12, policy="resend"),
+    Drill(
+        id="C14",
+        place="checkpoint",
+        death=beside_checkpoints,
+        story="burst",
+        orders=1500,
+        sinks=False,
+    ),
+)
+
+ALL = (*WAY_IN, *WAY_OUT, *SMTP, *HTTP, *HOUSEKEEPING, *STOPPED)
+#: the same places, passed more often before: other work is under way
+LATER = tuple(
+    replace(drill, nth=drill.nth + 4, orders=12)
+    for drill in (*WAY_IN, *WAY_OUT)
+    if drill.story == "mixed"
+)
+
+ON_POSTGRESQL = {
+    "C2 log.appended", "C3 pipeline.belief", "C4 intake.durable", "C5 pipeline.committed",
+    "C9 notify.leasing", "C10 notify.leased", "C11 smtp.dot", "C11 notify.settling",
+    "C12 http.request", "C13 store.before_commit", "C14 migrate.before_commit",
+    "C16 scheduler.written", "C17 recovery.attempt",
+}  # fmt: skip
+
+
+#: a storm: its kills fall at random moments
+ANYWHERE = Drill(id="C20", place="anywhere", death=at_place, story="load")
+IN_PART_ON_POSTGRESQL = {"store.before_commit", "smtp.dot", "pipeline.belief"}
+
+
+def on_postgresql() -> Iterator[Drill]:
+    """Yield the drills that PostgreSQL goes through as well."""
+    for drill in ALL:
+        if f"{drill.id} {drill.place}" in ON_POSTGRESQL and drill.before is not first_tables:
+            yield drill
