@@ -53,12 +53,21 @@ def _row(delivery: Any, kind: str, *, code: str, detail: str, about: str) -> dic
         "connector": delivery.connector,
         "source": delivery.source,
         "kind": kind,
-        "code": code[:255],
-        "detail": detail[:4000],
-        "about": about[:255],
+        "code": _storable(code)[:255],
+        "detail": _storable(detail)[:4000],
+        "about": _storable(about)[:255],
         "received_at": delivery.received_at,
         "released_at": None,
     }
+
+
+def _storable(text: str) -> str:
+    """Return a text that every database takes: one that cannot be kept would be tried for ever.
+
+    What a fault of ours says may quote anything: NUL, which PostgreSQL has no place for, and halves
+    of characters, which are no text at all.
+    """
+    return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")
 
 
 def keep(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from hashlib import sha256
+from itertools import islice
 from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import Row
 
-from connectors.contract import Contact, Raw, Refusal, Registered, Unmapped
+from connectors.contract import Contact, Raw, Refusal, Registered, Unmapped, Unreadable
 from hub.config import Settings
 from hub.store.inbox import Delivery
 from hub.store.log import OURS, Kept
@@ -19,6 +20,10 @@ from state_machine.events import Event, OrderKey, ParcelAnnounced, ParcelKey
 DECIDED = f"{OURS}decided"
 
 Logged = Kept | Row[Any]  #: a row of the log, however it was looked up
+
+#: of one raw. An order is folded in time that grows faster than the number of its parcels, and
+#: nobody else's news may wait for minutes because of one message.
+MOST_FINDINGS = 1000
 
 
 class Translated(NamedTuple):
@@ -49,7 +54,11 @@ class Translator:
             reason = f"there is no connector {row.connector!r} any more"
             return self.unreadable(row, reason)
         try:
-            findings = tuple(connector.module.parse(raw))
+            findings = tuple(islice(connector.module.parse(raw), MOST_FINDINGS + 1))
+            if len(findings) > MOST_FINDINGS:
+                raise Unreadable(
+                    f"/: tells more than {MOST_FINDINGS} things at once, send it in parts"
+                )
         except Refusal as refusal:
             reason = str(refusal) or type(refusal).__name__
             return Translated(_delivery(row, raw, connector), unreadable=reason)
