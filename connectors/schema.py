@@ -27,12 +27,15 @@ from connectors.timestamps import with_offset
 from state_machine.events import MAX_ID
 
 MAX_LIST = 1000  #: entries of one list
+MAX_OWN_ID = 128  #: characters of an id; ours are built of several, and have to fit into an index
 #: characters of a text, where it is longer than an id may be
 LONG = {"name": 500, "address": 500, "opening_hours": 500, "street": 500, "reason": 500}
-LONG |= {"place": 500, "url": 2000, "email": 320}
-#: and where a column of ours is narrower
-SHORT = {"country": 2, "language": 35, "phone": 32, "postal_code": 32, "currency": 3}
-_PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
+LONG |= {"place": 500, "url": 2000, "email": 320, "fact": MAX_ID}
+#: and where it is shorter
+SHORT = {"country": 2, "language": 35, "phone": 32, "postal_code": 32, "currency": 3, "shop": 63}
+_PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
+#: without the colon behind it in an order's id: "a:b" and "1" must not be "a" and "b:1"
+_SHOP = _PRINTABLE.replace("]", ":]")
 #: what the library says in the words of Python, in the words of JSON
 _PLAINLY = {
     "unexpected_keyword_argument": "Extra inputs are not permitted",
@@ -128,12 +131,13 @@ def _parts(kind: type, handler: GetCoreSchemaHandler) -> Iterator[tuple[Field[An
 def _strict(hint: Any, field: Field[Any]) -> Any:
     """Return the type that accepts exactly what JSON should say for ``hint``."""
     if hint is str:
-        longest = LONG.get(field.name) or SHORT.get(field.name) or MAX_ID
+        longest = LONG.get(field.name) or SHORT.get(field.name) or MAX_OWN_ID
+        pattern = _SHOP if field.name == "shop" else _PRINTABLE
         shortest = 0 if field.default == "" else 1
         return Annotated[
             str,
             StringConstraints(
-                strict=True, min_length=shortest, max_length=longest, pattern=_PRINTABLE
+                strict=True, min_length=shortest, max_length=longest, pattern=pattern
             ),
         ]
     if hint is int:
