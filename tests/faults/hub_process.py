@@ -71,6 +71,7 @@ class HubProcess:
         self.environment = {
             name: value for name, value in os.environ.items() if not name.startswith("TILANNE_")
         } | {
+            "PYTHONPATH": str(ROOT),
             "TILANNE_DATABASE_URL": f"sqlite:///{folder}/hub.db",
             "TILANNE_PORT": str(self.port),
             "TILANNE_SECRETS__CANONICAL": SECRET,
