@@ -1,4 +1,4 @@
-"""What a shop and a carrier say of an order, step by step, as CloudEvents for the canonical door."""
+"""What a shop and a carrier say of an order, step by step, as CloudEvents."""
 
 import json
 from datetime import UTC, datetime, timedelta

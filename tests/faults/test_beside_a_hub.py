@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine, text
 
+from tests.faults.facts import STEPS, fact
 from tests.faults.hub_process import ROOT, HubProcess, wait_for
-from tests.faults.test_kill import STEPS, fact
 
 ORDERS = 60
 
