@@ -118,14 +118,14 @@ def test_many_are_put_back_bit_by_bit(desk: Desk) -> None:
 def test_what_parked_with_it_waits_on_under_its_new_number(desk: Desk) -> None:
     what = ParcelScanned(parcel=ParcelRef(number="JJ1"), stage=Stage.IN_TRANSIT)
     scanned = Event(id="scanned", occurred_at=hours(2), about=ParcelKey("JJ1"), what=what)
-    hears(desk, says(scanned, coded("odd", MOVES)))
+    hears(desk, says(PLACED), says(scanned, coded("odd", MOVES)))
     assert desk.asks("quarantine", "retry", "--all")["retried"] == 1
     desk.world.speech.taught.add("odd")
     desk.world.work()
 
-    assert desk.world.outcomes() == ["parked"]
-    hears(desk, says(PLACED, NAMED))
-    assert desk.world.outcomes() == ["applied", "applied"]
+    assert desk.world.outcomes() == ["applied", "parked"]
+    hears(desk, says(NAMED))
+    assert desk.world.outcomes() == ["applied"] * 3
     assert {"scanned", "moves"} < set(desk.world.timeline())
 
 
