@@ -1,6 +1,7 @@
 """Tries to hand a notice over: taken with a lease, begun before the socket opens, settled once.
 
-``attempts`` of a notice is the fencing token: whoever holds an older number changes nothing.
+``attempts`` of a notice is the fencing token: whoever holds an older number changes nothing. The
+statements are made once: to put one together takes longer than the database takes to run it.
 """
 
 from collections.abc import Collection, Sequence
@@ -9,12 +10,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
     Row,
     Select,
     and_,
+    bindparam,
     exists,
+    func,
     insert,
     or_,
     select,
@@ -42,9 +44,8 @@ class Lane:
 
 def waiting(connection: Connection, now: datetime) -> tuple[bool, bool]:
     """Say whether there are changes to plan, and whether there are notices to send."""
-    changes = select(exists().where(OUTBOX.c.planned_at.is_(None)))
-    due = select(exists().where(NOTICE.c.state == "due", NOTICE.c.next_at <= now))
-    return bool(connection.scalar(changes)), bool(connection.scalar(due))
+    changes, due = connection.execute(_WAITING, {"now": now}).one()
+    return bool(changes), bool(due)
 
 
 def due(connection: Connection, lane: Lane, now: datetime, limit: int) -> Sequence[Row[Any]]:
@@ -52,32 +53,10 @@ def due(connection: Connection, lane: Lane, now: datetime, limit: int) -> Sequen
 
     Of one order and recipient at most one, the oldest change first (``PATIENCE``).
     """
-    older = NOTICE.alias("older")
-    blocked = exists().where(
-        older.c.order_id == NOTICE.c.order_id,
-        older.c.channel == NOTICE.c.channel,
-        older.c.recipient == NOTICE.c.recipient,
-        older.c.outbox_id < NOTICE.c.outbox_id,
-        or_(
-            older.c.state == "leased",
-            and_(older.c.state == "due", older.c.next_at <= now + PATIENCE),
-        ),
-    )
-    mine: ColumnElement[bool] = NOTICE.c.channel == lane.channel
+    values = {"now": now, "soon": now + PATIENCE, "limit": limit, "channel": lane.channel}
     if lane.recipient is not None:
-        mine = and_(mine, NOTICE.c.recipient == lane.recipient)
-    columns = (OUTBOX.c.version, OUTBOX.c.occurred_at, OUTBOX.c.change)
-    statement: Select[Any] = (
-        select(NOTICE, *columns, *PERSON)
-        .join(OUTBOX, OUTBOX.c.id == NOTICE.c.outbox_id)
-        .outerjoin(BELIEF, BELIEF.c.order_id == NOTICE.c.order_id)
-        .outerjoin(CONTACT, CONTACT.c.id == BELIEF.c.contact_id)
-        .where(NOTICE.c.state == "due", NOTICE.c.next_at <= now, mine, ~blocked)
-        .order_by(NOTICE.c.next_at, NOTICE.c.id)
-        .limit(limit)
-        .with_for_update(of=NOTICE, skip_locked=True)
-    )
-    return connection.execute(statement).all()
+        values["recipient"] = lane.recipient
+    return connection.execute(_DUE[lane.recipient is not None], values).all()
 
 
 def lease(
@@ -86,29 +65,18 @@ def lease(
     """Take notices and begin their attempts; in the transaction that read them as ``due``."""
     if not notices:
         return
-    connection.execute(
-        update(NOTICE)
-        .where(NOTICE.c.id.in_([one.id for one in notices]), NOTICE.c.state == "due")
-        .values(state="leased", attempts=NOTICE.c.attempts + 1, lease_until=until)
-    )
+    connection.execute(_LEASE, {"ids": [one.id for one in notices], "until": until})
     crashpoint("notify.leasing")
     connection.execute(
-        insert(ATTEMPT),
+        _BEGIN,
         [{"notice_id": one.id, "n": one.attempts + 1, "started_at": now} for one in notices],
     )
 
 
 def mark_handing(connection: Connection, notice_id: int, n: int, now: datetime) -> bool:
     """Note that the provider is about to get it; False when somebody else holds the notice."""
-    held = exists().where(
-        NOTICE.c.id == notice_id, NOTICE.c.attempts == n, NOTICE.c.state == "leased"
-    )
-    statement = (
-        update(ATTEMPT)
-        .where(ATTEMPT.c.notice_id == notice_id, ATTEMPT.c.n == n, held)
-        .values(handing_at=now)
-    )
-    return connection.execute(statement).rowcount == 1
+    values = {"notice": notice_id, "attempt": n, "now": now}
+    return connection.execute(_HAND, values).rowcount == 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,28 +92,18 @@ class Settlement:
 
 def settle(connection: Connection, notice_id: int, n: int, end: Settlement) -> bool:
     """Write down how attempt ``n`` ended; False when it is not the one that counts any more."""
-    over = end.state != "due"
-    values: dict[str, Any] = {
-        "state": end.state,
-        "reason": None if end.state == "sent" else end.detail,
-        "lease_until": None,
-        "settled_at": end.at if over else None,
+    which = {"notice": notice_id, "attempt": n}
+    values = {
+        "to_state": end.state,
+        "why": None if end.state == "sent" else end.detail,
+        "over_at": None if end.state == "due" else end.at,
+        "again_at": end.next_at,
     }
-    if end.next_at is not None:
-        values["next_at"] = end.next_at
-    changed = connection.execute(
-        update(NOTICE)
-        .where(NOTICE.c.id == notice_id, NOTICE.c.attempts == n, NOTICE.c.state == "leased")
-        .values(values)
-    ).rowcount
-    if changed != 1:
+    if connection.execute(_SETTLE, which | values).rowcount != 1:
         return False
     crashpoint("notify.settling")
-    connection.execute(
-        update(ATTEMPT)
-        .where(ATTEMPT.c.notice_id == notice_id, ATTEMPT.c.n == n)
-        .values(outcome=end.outcome, detail=end.detail, ended_at=end.at)
-    )
+    end_of = {"outcome_": end.outcome, "detail_": end.detail, "end": end.at}
+    connection.execute(_END, which | end_of)
     return True
 
 
@@ -165,3 +123,69 @@ def maybe_told(connection: Connection, notice_id: int) -> bool:
     """Say whether an earlier attempt may have reached the recipient though nobody said so."""
     unsure = exists().where(ATTEMPT.c.notice_id == notice_id, ATTEMPT.c.outcome == "ambiguous")
     return bool(connection.scalar(select(unsure)))
+
+
+# --- the statements, made once -----------------------------------------------------------------
+
+
+def _due(*, one_recipient: bool) -> Select[Any]:
+    older = NOTICE.alias("older")
+    blocked = exists().where(
+        older.c.order_id == NOTICE.c.order_id,
+        older.c.channel == NOTICE.c.channel,
+        older.c.recipient == NOTICE.c.recipient,
+        older.c.outbox_id < NOTICE.c.outbox_id,
+        or_(
+            older.c.state == "leased",
+            and_(older.c.state == "due", older.c.next_at <= bindparam("soon")),
+        ),
+    )
+    mine = [NOTICE.c.channel == bindparam("channel")]
+    if one_recipient:
+        mine.append(NOTICE.c.recipient == bindparam("recipient"))
+    return (
+        select(NOTICE, OUTBOX.c.version, OUTBOX.c.occurred_at, OUTBOX.c.change, *PERSON)
+        .join(OUTBOX, OUTBOX.c.id == NOTICE.c.outbox_id)
+        .outerjoin(BELIEF, BELIEF.c.order_id == NOTICE.c.order_id)
+        .outerjoin(CONTACT, CONTACT.c.id == BELIEF.c.contact_id)
+        .where(NOTICE.c.state == "due", NOTICE.c.next_at <= bindparam("now"), *mine, ~blocked)
+        .order_by(NOTICE.c.next_at, NOTICE.c.id)
+        .limit(bindparam("limit"))
+        .with_for_update(of=NOTICE, skip_locked=True)
+    )
+
+
+_WAITING = select(
+    exists().where(OUTBOX.c.planned_at.is_(None)),
+    exists().where(NOTICE.c.state == "due", NOTICE.c.next_at <= bindparam("now")),
+)
+_DUE = {one: _due(one_recipient=one) for one in (False, True)}
+_LEASE = (
+    update(NOTICE)
+    .where(NOTICE.c.id.in_(bindparam("ids", expanding=True)), NOTICE.c.state == "due")
+    .values(state="leased", attempts=NOTICE.c.attempts + 1, lease_until=bindparam("until"))
+)
+_BEGIN = insert(ATTEMPT)
+_HELD = and_(
+    NOTICE.c.id == bindparam("notice"),
+    NOTICE.c.attempts == bindparam("attempt"),
+    NOTICE.c.state == "leased",
+)
+_THIS = and_(ATTEMPT.c.notice_id == bindparam("notice"), ATTEMPT.c.n == bindparam("attempt"))
+_HAND = update(ATTEMPT).where(_THIS, exists().where(_HELD)).values(handing_at=bindparam("now"))
+_SETTLE = (
+    update(NOTICE)
+    .where(_HELD)
+    .values(
+        state=bindparam("to_state"),
+        reason=bindparam("why"),
+        lease_until=None,
+        settled_at=bindparam("over_at"),
+        next_at=func.coalesce(bindparam("again_at", type_=NOTICE.c.next_at.type), NOTICE.c.next_at),
+    )
+)
+_END = (
+    update(ATTEMPT)
+    .where(_THIS)
+    .values(outcome=bindparam("outcome_"), detail=bindparam("detail_"), ended_at=bindparam("end"))
+)

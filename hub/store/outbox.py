@@ -1,10 +1,10 @@
 """What is to be told and to whom: changes wait here, are planned once, and become notices."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, case, or_, select, update
+from sqlalchemy import Connection, Row, Select, and_, bindparam, case, or_, select, update
 
 from hub.store.rows import insert_new
 from hub.store.tables import BeliefRow, ContactRow, MailRow, NoticeRow, OutboxRow, table
@@ -23,6 +23,24 @@ PERSON = (
     CONTACT.c.email,
     CONTACT.c.phone,
     CONTACT.c.language.label("wanted_language"),
+)
+#: asked for every notice that is sent, so made once
+_STORY: Select[Any] = (
+    select(
+        OUTBOX.c.id,
+        OUTBOX.c.order_id,
+        OUTBOX.c.subject,
+        OUTBOX.c.milestone,
+        OUTBOX.c.revision,
+        OUTBOX.c.silent,
+        case((OUTBOX.c.milestone == CORRECTION, OUTBOX.c.change)).label("change"),
+    )
+    .where(OUTBOX.c.order_id.in_(bindparam("orders", expanding=True)))
+    .order_by(OUTBOX.c.id)
+)
+_TOLD: Select[Any] = select(NOTICE).where(
+    NOTICE.c.order_id.in_(bindparam("orders", expanding=True)),
+    NOTICE.c.state.in_(("sent", "held", "leased")),
 )
 
 
@@ -144,33 +162,14 @@ def revive(
     )
 
 
-def story(connection: Connection, orders: Iterable[str]) -> Mapping[str, Sequence[Row[Any]]]:
+def story(connection: Connection, orders: Collection[str]) -> Mapping[str, Sequence[Row[Any]]]:
     """Return, per order, the milestones of its outbox; ``change`` only where it is a correction."""
-    content = case((OUTBOX.c.milestone == CORRECTION, OUTBOX.c.change)).label("change")
-    statement: Select[Any] = (
-        select(
-            OUTBOX.c.id,
-            OUTBOX.c.order_id,
-            OUTBOX.c.subject,
-            OUTBOX.c.milestone,
-            OUTBOX.c.revision,
-            OUTBOX.c.silent,
-            content,
-        )
-        .where(OUTBOX.c.order_id.in_(set(orders)))
-        .order_by(OUTBOX.c.id)
-    )
-    return _by_order(connection.execute(statement).all())
+    return _by_order(connection.execute(_STORY, {"orders": [*orders]}).all())
 
 
-def told(connection: Connection, orders: Iterable[str]) -> Mapping[str, Sequence[Row[Any]]]:
+def told(connection: Connection, orders: Collection[str]) -> Mapping[str, Sequence[Row[Any]]]:
     """Return, per order, the notices that a recipient has or may have."""
-    rows = connection.execute(
-        select(NOTICE).where(
-            NOTICE.c.order_id.in_(set(orders)), NOTICE.c.state.in_(("sent", "held", "leased"))
-        )
-    ).all()
-    return _by_order(rows)
+    return _by_order(connection.execute(_TOLD, {"orders": [*orders]}).all())
 
 
 def _by_order(rows: Sequence[Row[Any]]) -> Mapping[str, Sequence[Row[Any]]]:
