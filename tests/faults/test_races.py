@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, Engine, create_engine, func, select, text
+from sqlalchemy import Connection, Engine, create_engine, event, func, select, text
 from sqlalchemy.exc import OperationalError
 
 from hub.pipeline.apply import Applied, digest
@@ -213,6 +213,17 @@ def test_a_message_with_more_keys_than_the_server_has_locks_is_taken_in(workers:
     workers.work(workers.deliver(*[scanned(n) for n in range(20_000)]))
 
     assert len(workers.parked()) == 20_000
+
+
+def test_a_message_asks_for_its_locks_once_and_only_where_there_are_several_writers(
+    workers: Workers,
+) -> None:
+    asked: list[str] = []
+    event.listen(workers.engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
+    workers.work(workers.deliver(placed(1), named(1), scanned(1), ran_out(1)))
+
+    locks = sum("advisory" in statement for statement in asked)
+    assert locks == (1 if workers.store.dialect == "postgresql" else 0)
 
 
 def waits(workers: Workers) -> bool:
