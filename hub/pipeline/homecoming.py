@@ -5,6 +5,7 @@ An order takes home what waits for it in the transaction that makes it known. Sh
 """
 
 from collections.abc import Callable, Collection
+from functools import partial
 
 from sqlalchemy import Connection
 
@@ -26,13 +27,8 @@ async def recheck(store: Store, recent: Recent, changed: Callable[[Applied], Non
     """
     names = await store.read(lambda connection: list(strays(connection)))
     for first in range(0, len(names), BATCH):
-        some = names[first : first + BATCH]
-        changed(
-            await store.write(
-                lambda connection, some=some: bring_home(connection, some, recent),  # type: ignore[misc]
-                then=lambda applied: recent.keep(applied.at_hand),
-            )
-        )
+        some = partial(bring_home, names=names[first : first + BATCH], recent=recent)
+        changed(await store.write(some, then=lambda applied: recent.keep(applied.at_hand)))
     if names:
         alert("parked_though_known", count=len(names), first=names[0][0])
     return len(names)

@@ -89,7 +89,7 @@ class Pipeline:
 
         Raises ``StoreUnavailable``.
         """
-        return await recheck(self.store, self._recent, self.changed)
+        return await recheck(self.store, self._recent, self._tell)
 
     async def _turn(self) -> int:
         """Let those at the door go first; return how many raws the next batch may have."""
@@ -123,6 +123,10 @@ class Pipeline:
         )
         crashpoint("pipeline.committed")
         self._batches.done(new)
+        self._tell(applied)
+
+    def _tell(self, applied: Applied) -> None:
+        """Say what was committed to whoever has to do with it."""
         for name, count in (+applied.alerts).items():
             alert(name, count=count)
         self.changed(applied)

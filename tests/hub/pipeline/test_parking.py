@@ -1,6 +1,7 @@
 """What waits for its order comes home, whatever it is, and nobody can overlook that it waits."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from hub.pipeline.discard import discard_parked
 from hub.queries.audit import audit
 from hub.store.tables import ParkedRow, table
 from hub.telemetry import REGISTRY
-from state_machine.events import Event, ParcelKey, ParcelRef, ParcelScanned
+from state_machine.events import Event, OrderKey, ParcelKey, ParcelRef, ParcelScanned
 from state_machine.lifecycle import Stage
 from tests.builders import MONDAY, a_parcel, an_order, at, hours
 from tests.hub.pipeline.speech import coded, customer, says
@@ -18,6 +19,7 @@ from tests.hub.pipeline.world import CONTACT, QUARANTINE, World
 PARKED = table(ParkedRow)
 PLACED = at(0, an_order(mug=1), id="placed")
 NAMED = at(1, a_parcel("f1", "JJ1", mug=1), id="named")
+THEIRS = OrderKey("toinen", "7")
 PICKED = at(1.5, a_parcel("f2", mug=1), id="of an order")
 
 
@@ -77,6 +79,19 @@ def test_the_second_look_calls_for_a_person_and_only_then(world: World) -> None:
 
     assert (recheck(world), alerts()) == (1, before + 1)
     assert (recheck(world), alerts()) == (0, before + 1)
+
+
+def test_the_second_look_guesses_no_more_than_the_first(world: World) -> None:
+    slip(world, seen(2))
+    other = [replace(one, id=f"their {one.id}", about=THEIRS) for one in (PLACED, NAMED)]
+    (waits,) = world.rows(PARKED)
+    world.store.write_now(lambda c: c.execute(PARKED.delete()))
+    world.hears(says(*other))
+    world.store.write_now(lambda c: c.execute(PARKED.insert(), [waits]))
+
+    assert recheck(world) == 1
+    assert world.outcomes() == ["quarantined", "applied", "applied"]
+    assert [row["kind"] for row in world.rows(QUARANTINE)] == ["ambiguous"]
 
 
 def test_what_the_second_look_brought_home_is_believed_and_told_with_the_next_fact(
