@@ -98,6 +98,9 @@ class Settings(BaseSettings):
     #: what to do when a crash leaves open whether the mail server took a message: hold it for a
     #: person, or send it again and risk a second copy
     on_ambiguous: Literal["hold", "resend"] = "hold"
+    #: clocks differ: a fact may be dated this long after its arrival (minutes); one that is dated
+    #: later is held to its arrival, and flagged
+    future_minutes: float = Field(default=10.0, ge=0)
     #: a milestone that happened longer ago than this is not told any more (hours)
     news_age_hours: float = Field(default=168.0, gt=0)
     #: days the raw bytes are kept once nothing in them waits for a person or an order

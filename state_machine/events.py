@@ -354,6 +354,8 @@ class Event:
     about: Key
     what: What = field()
     clarity: Clarity = Clarity.EXPLICIT
+    #: what the source claimed, where that lay in the future and was held; None: as claimed
+    claimed_at: datetime | None = None
 
     def __post_init__(self) -> None:
         """Refuse a fact that could not be told apart or put in order."""

@@ -7,9 +7,11 @@ from typing import Any
 import orjson
 
 from hub.config import Settings
+from state_machine.events import Clarity
 from state_machine.milestones import Told
 
 WITHDRAWN = "withdrawn"
+DAY = timedelta(days=1)
 Key = tuple[str, str, str]  #: milestone, subject, revision
 
 
@@ -24,12 +26,21 @@ def told_of(code: str) -> Told | None:
 def too_old(row: Any, settings: Settings, now: datetime) -> str | None:
     """Say that what happened is no news any more; None if it is.
 
-    A correction is as new as the day it reached us, however old the state it goes back to.
+    A correction is as new as the day it reached us, however old the state it goes back to. What is
+    known by its day alone may have happened at the end of it.
     """
     happened = row.received_at if row.milestone == Told.CORRECTION else row.occurred_at
-    if now - happened <= timedelta(hours=settings.news_age_hours):
+    age, limit = now - happened, timedelta(hours=settings.news_age_hours)
+    if age <= limit or (age <= limit + DAY and _by_day(row)):
         return None
     return f"too old: happened {happened:%Y-%m-%d %H:%M} UTC"
+
+
+def _by_day(row: Any) -> bool:
+    try:
+        return bool(orjson.loads(row.change).get("clarity") == Clarity.DATE_ONLY)
+    except (ValueError, AttributeError):
+        return False
 
 
 def corrected(story: Iterable[Any]) -> set[Key]:

@@ -58,6 +58,7 @@ def apply(
     outcome |= settle(connection, fresh, parked=parked, added=added, ambiguous=applied.ambiguous)
     applied.outcomes |= Counter(outcome.values())
     applied.alerts["conflict"] += conflicts
+    applied.alerts["future_dated"] += sum([one.future for one in fresh])
     crashpoint("pipeline.settled")
     return applied
 

@@ -61,7 +61,14 @@ class Renewed:
             self.beliefs.append(belief.row(order_id, now.order, known))
         since = max(received, default=known.as_of)
         self.outbox += [
-            outbox_row(order_id, now.order, change, version=known.version, received_at=since)
+            outbox_row(
+                order_id,
+                now.order,
+                change,
+                version=known.version,
+                received_at=since,
+                cause=fold.facts.get(change.milestone.fact),
+            )
             for change in _news(before, known, now)
         ]
         if before is None or before.waits_for != known.waits_for:

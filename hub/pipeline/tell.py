@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 
 from state_machine.changes import Change
+from state_machine.events import Event
 from state_machine.milestones import ANEW, Told
 from state_machine.order import Order
 
@@ -13,14 +14,22 @@ JSON = orjson.OPT_UTC_Z
 
 
 def outbox_row(
-    order_id: str, order: Order, change: Change, *, version: int, received_at: datetime
+    order_id: str,
+    order: Order,
+    change: Change,
+    *,
+    version: int,
+    received_at: datetime,
+    cause: Event | None,
 ) -> dict[str, Any]:
     """Make the outbox row of one change.
 
     The row carries all that a notice will speak of, because the order may have moved on when the
-    notice is written; it carries no personal data.
+    notice is written; it carries no personal data. ``cause``: the fact that brought it about.
     """
     milestone = change.milestone
+    content = _content(order_id, order, change, version)
+    content["clarity"] = cause and cause.clarity
     return {
         "order_id": order_id,
         "subject": milestone.subject,
@@ -30,7 +39,7 @@ def outbox_row(
         "occurred_at": milestone.occurred_at,
         "received_at": received_at,
         "silent": change.silent,
-        "change": orjson.dumps(_content(order_id, order, change, version), option=JSON).decode(),
+        "change": orjson.dumps(content, option=JSON).decode(),
         "planned_at": None,
     }
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime, timedelta
 from hashlib import sha256
 from itertools import islice
 from typing import Any, NamedTuple
@@ -13,11 +14,14 @@ from connectors.contract import Contact, Raw, Refusal, Registered, Unmapped, Unr
 from hub.config import Settings
 from hub.store.inbox import Delivery
 from hub.store.log import OURS, Kept
-from state_machine.events import Event, OrderKey, ParcelAnnounced, ParcelKey
+from state_machine.events import Clarity, Event, OrderKey, ParcelAnnounced, ParcelKey
 
 #: header the hub itself gives a raw when a person has said whose parcel it speaks of: a JSON object
 #: of tracking number -> [shop, the shop's id of the order]
 DECIDED = f"{OURS}decided"
+
+NO_TIME = timedelta()
+DATE_LINE = timedelta(hours=14)  #: how long before UTC a day begins where it begins first
 
 Logged = Kept | Row[Any]  #: a row of the log, however it was looked up
 
@@ -34,6 +38,7 @@ class Translated(NamedTuple):
     contacts: tuple[Contact, ...] = ()
     unmapped: tuple[Unmapped, ...] = ()
     unreadable: str | None = None  #: why nothing of it could be read
+    future: int = 0  #: facts that claimed to lie in the future
 
 
 class Translator:
@@ -43,6 +48,7 @@ class Translator:
         """``connectors``: all there are; ``settings``: which feeds are configured."""
         self._connectors = connectors
         self._settings = settings
+        self._ahead = timedelta(minutes=settings.future_minutes)
         configured = [c for c in connectors.values() if settings.secrets_of(c.name)]
         self._covered = frozenset(carrier for c in configured for carrier in c.covers)
 
@@ -65,14 +71,18 @@ class Translator:
         events = tuple([self._trust(one) for one in findings if isinstance(one, Event)])
         if DECIDED in raw.headers:
             events = _as_decided(events, orjson.loads(raw.headers[DECIDED]))
+        latest, future = raw.received_at + self._ahead, 0
+        if any(one.occurred_at > latest for one in events):
+            events, future = _held(events, raw.received_at, latest)
         delivery = _delivery(row, raw, connector, facts=len(events))
         if len(events) == len(findings):
-            return Translated(delivery, events)
+            return Translated(delivery, events, future=future)
         return Translated(
             delivery,
             events,
             contacts=tuple([one for one in findings if isinstance(one, Contact)]),
             unmapped=tuple([one for one in findings if isinstance(one, Unmapped)]),
+            future=future,
         )
 
     def unreadable(self, row: Logged, reason: str) -> Translated:
@@ -93,6 +103,22 @@ class Translator:
     def _covers(self, carrier: str | None) -> bool:
         name = (carrier or "").lower()
         return any(covered in name for covered in self._covered)
+
+
+def _held(
+    events: tuple[Event, ...], received_at: datetime, latest: datetime
+) -> tuple[tuple[Event, ...], int]:
+    """Hold facts that claim to lie in the future to their arrival; return how many those were.
+
+    A day may have begun somewhere before it begins in UTC: it lies ahead only if it has nowhere.
+    """
+    held = tuple(
+        replace(one, occurred_at=received_at, claimed_at=one.occurred_at)
+        if one.occurred_at > latest + (DATE_LINE if one.clarity is Clarity.DATE_ONLY else NO_TIME)
+        else one
+        for one in events
+    )
+    return held, sum(one.claimed_at is not None for one in held)
 
 
 def _as_decided(

@@ -27,11 +27,12 @@ def encode(event: Event) -> str:
 def decode(text: str) -> Event:
     """Read a fact that ``encode`` wrote. Raises ``ValueError`` when the text is not one."""
     data = orjson.loads(text)
-    about = data["about"]
+    about, claimed = data["about"], data.get("claimed_at")
     return Event(
         id=data["id"],
         occurred_at=datetime.fromisoformat(data["occurred_at"]),
         about=_KEYS[about["type"]](**about),
         what=_WHATS[data["what"]["kind"]].validate_python(data["what"]),
         clarity=Clarity(data["clarity"]),
+        claimed_at=datetime.fromisoformat(claimed) if claimed else None,
     )

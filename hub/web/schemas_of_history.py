@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from state_machine.events import Clarity
 from state_machine.milestones import Told
 from state_machine.order import Outcome
 
@@ -35,6 +36,10 @@ class FactOut(BaseModel):
     id: str
     kind: str = Field(examples=["parcel.scanned"])
     occurred_at: datetime
+    claimed_at: datetime | None = Field(
+        description="What the source claimed, if that lay in the future and was held; else null."
+    )
+    clarity: Clarity = Field(description="How surely the time is known.")
     received_at: datetime
     source: str
     about: dict[str, str | None]

@@ -78,6 +78,8 @@ def fact(entry: Entry) -> Json:
         "id": entry.event.id,
         "kind": what.pop("kind"),
         "occurred_at": entry.event.occurred_at,
+        "claimed_at": entry.event.claimed_at,
+        "clarity": entry.event.clarity,
         "received_at": entry.received_at,
         "source": entry.source,
         "about": entry.event.about,
