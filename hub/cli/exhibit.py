@@ -1,5 +1,6 @@
 """One row of the quarantine as a person sees it: the row, what was sent, what can be done."""
 
+import shlex
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,7 +19,7 @@ GIVE_UP = "nobody needs it: `tilanne quarantine discard {id} --reason …`"
 REMEDIES: Mapping[str, str] = {
     quarantine.UNMAPPED: (
         "look the code up in the manual of {connector}, add it to the table of its connector, "
-        "restart the hub; then `tilanne quarantine retry --code '{code}' --connector {connector}` "
+        "restart the hub; then `tilanne quarantine retry --code {quoted} --connector {connector}` "
         "reads all of this cause again"
     ),
     quarantine.UNREADABLE: (
@@ -39,12 +40,14 @@ REMEDIES: Mapping[str, str] = {
 def exhibit(row: Any, raw: Any) -> dict[str, Any]:
     """Put together what is known of a row, and of the delivery it came in."""
     known = dict(row._asdict())
+    # A stranger wrote the code, and an operator may copy the line into a shell.
+    words = known | {"quoted": shlex.quote(row.code)}
     if row.released_at is not None:
         remedies = []
     elif raw is None:
-        remedies = ["the bytes are not kept any more; " + GIVE_UP.format_map(known)]
+        remedies = ["the bytes are not kept any more; " + GIVE_UP.format_map(words)]
     else:
-        remedies = [one.format_map(known) for one in (REMEDIES.get(row.kind, AGAIN), GIVE_UP)]
+        remedies = [one.format_map(words) for one in (REMEDIES.get(row.kind, AGAIN), GIVE_UP)]
     sent = None
     if raw is not None:
         headers = orjson.loads(raw.headers)

@@ -1,5 +1,6 @@
 """What is not understood is listed by cause, shown, read again after a fix, or given up."""
 
+import shlex
 from dataclasses import replace
 
 import orjson
@@ -71,11 +72,19 @@ def test_a_row_is_shown_with_what_was_sent_and_what_can_be_done(desk: Desk) -> N
 
     assert (shown["row"]["kind"], shown["row"]["code"]) == ("unmapped", "odd")
     assert orjson.loads(shown["sent"]["body"])["items"][0]["code"] == "odd"
-    assert "retry --code 'odd' --connector speech" in shown["remedies"][0]
+    assert "retry --code odd --connector speech" in shown["remedies"][0]
     text = desk.types("quarantine", "show", str(unreadable)).stdout
     assert "000000  00 ff 1b 5b 33 31 6d" in text
     assert "\x1b" not in text
     assert f"quarantine retry {unreadable}" in " ".join(text.split())
+
+
+def test_a_code_is_quoted_for_the_shell_it_may_be_copied_into(desk: Desk) -> None:
+    hears(desk, says(coded("x'; halt '", MOVES)))
+    (remedy, _) = desk.asks("quarantine", "show", "1")["remedies"]
+
+    words = shlex.split(remedy.split("`")[1])
+    assert words[:5] == ["tilanne", "quarantine", "retry", "--code", "x'; halt '"]
 
 
 def test_after_the_fix_the_kept_bytes_are_applied_and_nobody_is_told_twice(desk: Desk) -> None:
