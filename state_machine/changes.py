@@ -1,8 +1,8 @@
 """The difference between two beliefs: the only reason to tell anyone anything."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from state_machine.milestones import ANEW, Milestone, Told
 from state_machine.order import Belief
@@ -10,8 +10,7 @@ from state_machine.order import Belief
 Key = tuple[Told, str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """One thing that is new, or that turned out to be wrong."""
 
     milestone: Milestone
@@ -29,8 +28,8 @@ def changes(before: Iterable[Key], after: Belief) -> tuple[Change, ...]:
     known = set(before)
     reached = {milestone.key: milestone for milestone in after.milestones}
     new = [milestone for key, milestone in reached.items() if key not in known]
-    if not new and len(known) == len(reached):
-        return ()
+    if len(known) + len(new) == len(reached):  # all that was reached still is
+        return tuple([Change(m, silent=_silent(m, after, ())) for m in new])
     gone = sorted(key for key in known if key not in reached)
     names = {f"parcel:{was}": f"parcel:{now}" for was, now in after.former_names}
     replaced = defaultdict(list)
@@ -57,12 +56,15 @@ def _content(key: Key, names: Mapping[str, str]) -> Key:
     return (code, names.get(subject, subject), revision.partition(ANEW)[0])
 
 
-def _silent(milestone: Milestone, after: Belief, replaced: list[Key]) -> str | None:
-    if any(_same_words(milestone, key) for key in replaced):
+def _silent(milestone: Milestone, after: Belief, replaced: Sequence[Key]) -> str | None:
+    if replaced and any(_same_words(milestone, key) for key in replaced):
         return "already told in other words"
-    if milestone.code.rung and any(_outdates(other, milestone) for other in after.milestones):
-        return "no news any more: the same happened again later"
-    return _no_news(milestone.code, milestone.subject, after)
+    code, subject = milestone.code, milestone.subject
+    if code.rung:
+        same = [one for one in after.milestones if one.code is code and one.subject == subject]
+        if max(one.occurred_at for one in same) > milestone.occurred_at:
+            return "no news any more: the same happened again later"
+    return _no_news(code, subject, after)
 
 
 def _same_words(new: Milestone, gone: Key) -> bool:
@@ -72,21 +74,13 @@ def _same_words(new: Milestone, gone: Key) -> bool:
     return new.code is not gone[0] or same
 
 
-def _outdates(other: Milestone, milestone: Milestone) -> bool:
-    same = (other.code, other.subject) == (milestone.code, milestone.subject)
-    return same and other.occurred_at > milestone.occurred_at
-
-
 def _no_news(code: Told, subject: str, after: Belief) -> str | None:
     """Say which milestone leaves the reader no use for this one, if there is one."""
-    further = [
-        other.code
-        for other in after.milestones
-        if code.rung and other.subject == subject and other.code.rung > code.rung
-    ]
-    if further:
-        return f"no news any more: {max(further, key=lambda other: other.rung)}"
-    return None
+    if not code.rung:
+        return None
+    others = [other.code for other in after.milestones if other.subject == subject]
+    furthest = max(others, key=lambda other: other.rung, default=code)
+    return f"no news any more: {furthest}" if furthest.rung > code.rung else None
 
 
 def _correction(key: Key, after: Belief, names: Mapping[str, str]) -> Change:

@@ -1,6 +1,6 @@
 """The belief while it is being worked out: mutable, private to one run of the fold."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from state_machine.events import MAX_ID, OrderedLine, OrderKey, PickupPoint, Units
@@ -178,7 +178,7 @@ class Draft:
         if known is None:
             self.milestones[key] = Milestone(*key, at, fact)
         elif revision not in (known.revision.partition(ANEW)[0], *known.also):
-            self.milestones[key] = replace(known, also=(*known.also, revision))
+            self.milestones[key] = known._replace(also=(*known.also, revision))
         return known is None
 
     def _key(self, code: Told, subject: str, revision: str) -> tuple[Told, str, str]:

@@ -13,9 +13,9 @@ Rules of this file:
    late cannot turn an old happening into a new one.
 """
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 #: in a revision: what follows says how many facts about the subject have been retracted
 ANEW = "~"
@@ -85,8 +85,7 @@ class Told(StrEnum):
     STATUS_CHANGED = ("status_changed", Urgency.INFORMATIVE)
 
 
-@dataclass(frozen=True, slots=True)
-class Milestone:
+class Milestone(NamedTuple):
     """One happening worth telling, named for the order's whole life."""
 
     code: Told
@@ -100,7 +99,7 @@ class Milestone:
     @property
     def key(self) -> tuple[Told, str, str]:
         """What makes this happening the same one, whoever tells of it and whenever."""
-        return (self.code, self.subject, self.revision)
+        return self[:3]
 
 
 def day(moment: datetime) -> str:

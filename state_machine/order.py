@@ -6,6 +6,7 @@ They live for a moment and are written as JSON, which takes a third of the time 
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from state_machine.events import PickupPoint, Units
 from state_machine.lifecycle import How, Stage
@@ -129,8 +130,7 @@ class Outcome(StrEnum):
     RETRACTED = "retracted"
 
 
-@dataclass(frozen=True)
-class Effect:
+class Effect(NamedTuple):
     """What one fact did to the belief, and why if it did nothing."""
 
     fact: str

@@ -124,7 +124,7 @@ def test_an_ignored_fact_changes_nothing_but_the_effects(history) -> None:
         parcels = [replace(parcel, number=None, carrier=None) for parcel in draft.parcels.values()]
         moved = [replace(ret, number=None) for ret in draft.returns.values()]
         moved += [*draft.waiting.values(), *draft.refunds.values()]
-        told = [replace(one, also=()) for one in draft.milestones.values()]
+        told = [one._replace(also=()) for one in draft.milestones.values()]
         now = repr((draft.status, draft.tallies, parcels, moved, draft.promise, told))
         if effect is not None and effect.outcome is Outcome.IGNORED and "longer" not in effect.why:
             assert before == now
