@@ -22,6 +22,7 @@ from state_machine.events import (
     OrderKey,
     ParcelKey,
     ParcelRef,
+    Retracted,
     StockKey,
     What,
     normalise_number,
@@ -32,8 +33,11 @@ ANSWER: Final = Answer(202, b'{"accepted": true}', "application/json")
 
 PREFIX = "fi.tilanne."
 MAX_BATCH = 100
-WITHOUT_CONTACT = frozenset({"about", "what"})
+WITHOUT_CONTACT = frozenset({"about", "what", "errorDeclaration"})
 WITH_CONTACT = WITHOUT_CONTACT | {"contact"}
+DECLARATION = frozenset({"declarationTime", "reason", "correctiveEventIDs"})
+ERRORS = ("did_not_occur", "incorrect_data")  #: why a fact was wrong (GS1 CBV 2.0)
+TAKEN_BACK = ":no:"  #: behind a fact's id: its retraction; no fact's own id ends in a colon
 
 #: the first word of a kind -> what such a fact may be about
 ABOUT: Mapping[str, tuple[str, ...]] = {
@@ -91,6 +95,9 @@ def _event(event: Json, source: str) -> Iterator[Finding]:
         return
     data = _only(event["data"], WITH_CONTACT if kind == "order.placed" else WITHOUT_CONTACT)
     about = _about(data["about"], kind, source)
+    if data["errorDeclaration"]:
+        yield _taken_back(event, own, kind, about)
+        return
     what: Any = build(FACTS[kind], _with_parcel(data["what"].value, kind, about), data["what"])
     if kind in TAKES_PARCEL:
         what = _normal(what)
@@ -101,6 +108,25 @@ def _event(event: Json, source: str) -> Iterator[Finding]:
         yield Contact(about=about, stated_at=at, **who)
 
 
+def _taken_back(event: Json, own: str, kind: str, about: Key) -> Event:
+    """Take back the fact of this very event, as EPCIS 2.0 does: same event, with a declaration.
+
+    What it said the first time may stand beside it and is not read. Events that correct it come by
+    themselves, with ids of their own.
+    """
+    if kind == "fact.retracted":
+        raise event["type"].wrong("a retraction cannot be taken back; tell the fact anew")
+    error = _only(event["data"]["errorDeclaration"], DECLARATION)
+    at, clarity = error["declarationTime"].moment(with_offset)
+    reason = error["reason"].code()
+    if reason not in ERRORS:
+        raise error["reason"].wrong(f"must be {' or '.join(ERRORS)}")
+    for corrective in error["correctiveEventIDs"]:
+        corrective.text()
+    what = Retracted(fact=own, reason=reason)
+    return Event(id=f"{own}{TAKEN_BACK}", occurred_at=at, about=about, what=what, clarity=clarity)
+
+
 def _fact_id(event: Json) -> str:
     """Name the fact by CloudEvents source and id, which together identify an event.
 
@@ -108,7 +134,7 @@ def _fact_id(event: Json) -> str:
     """
     source, own = (event[field].text(MAX_ID + 1) or "" for field in ("source", "id"))
     name = f"canonical:{source}:{own.replace('%', '%25').replace(':', '%3A')}"
-    if not (source and own and name.isprintable() and len(name) <= MAX_ID):
+    if not (source and own and name.isprintable() and len(name) <= MAX_ID - len(TAKEN_BACK)):
         raise event["id"].wrong("source and id must be there, together at most 240 characters")
     return name
 

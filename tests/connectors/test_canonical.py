@@ -11,7 +11,7 @@ import pytest
 from connectors.contract import Contact, Finding, Unmapped, Unreadable
 from connectors.schema import schema
 from connectors.warehouses import canonical
-from state_machine.events import Event, OrderKey, ParcelKey, ParcelRef
+from state_machine.events import Event, OrderKey, ParcelKey, ParcelRef, Retracted
 from tests.connectors.cases import CASES
 
 GUIDE = Path(__file__).parents[2] / "docs" / "canonical.md"
@@ -40,8 +40,8 @@ def test_the_examples_of_the_guide_are_understood() -> None:
     examples = re.findall(r"(?s)```json\n(.*?)```", GUIDE.read_text())
     findings = [one for example in examples for one in parse(orjson.loads(example))]
 
-    assert 5 == len(examples)
-    assert {Event: 6, Contact: 1} == {
+    assert 6 == len(examples)
+    assert {Event: 7, Contact: 1} == {
         kind: sum(type(one) is kind for one in findings) for kind in map(type, findings)
     }
 
@@ -87,11 +87,46 @@ def test_a_parcel_is_known_by_one_spelling_and_need_not_be_repeated() -> None:
     assert ParcelRef(number="KU1234", carrier="kuriiri") == fact.what.parcel
 
 
-def test_two_names_never_make_one_fact() -> None:
-    pairs = [("a", "b:c"), ("a:b", "c"), ("a", "b%3Ac")]
-    found = [parse(event("order.paid", ORDER, source=source, id=own)) for source, own in pairs]
+def declared(**fields: Any) -> dict[str, Any]:
+    """An error declaration, right but for what is said otherwise."""
+    error = {"declarationTime": "2026-11-04T09:00:00+02:00", "reason": "did_not_occur"}
+    return {"errorDeclaration": error | fields}
 
-    assert 3 == len({fact.id for [fact] in found})
+
+@pytest.mark.parametrize("what", [{}, {"what": {"stage": "delivered"}}, {"what": "whatever"}])
+def test_an_error_declaration_takes_back_the_event_it_stands_in(what: dict[str, Any]) -> None:
+    [wrong] = parse(event("parcel.scanned", PARCEL, {"stage": "delivered"}))
+    data = {"about": PARCEL} | what | declared(correctiveEventIDs=["2", "urn:uuid:7"])
+    [taken_back] = parse(event("parcel.scanned", PARCEL, data=data))
+
+    assert isinstance(wrong, Event)
+    assert isinstance(taken_back, Event)
+    assert Retracted(fact=wrong.id, reason="did_not_occur") == taken_back.what
+    assert (wrong.about, f"{wrong.id}:no:") == (taken_back.about, taken_back.id)
+    assert "2026-11-04T07:00:00+00:00" == taken_back.occurred_at.isoformat()
+
+
+def test_the_longest_name_a_fact_may_have_can_be_taken_back() -> None:
+    [fact] = parse(event("order.paid", ORDER, data={"about": ORDER} | declared(), id="x" * 233))
+
+    assert isinstance(fact, Event)
+    assert 255 == len(fact.id)
+
+
+def test_two_names_never_make_one_fact() -> None:
+    pairs = [
+        ("a", "b:c"),
+        ("a:b", "c"),
+        ("a", "b%3Ac"),
+        ("a", "c:no:"),
+        ("a:c:no", ":"),
+        ("a", "c"),
+    ]
+    found = [parse(event("order.paid", ORDER, source=source, id=own)) for source, own in pairs]
+    data = {"about": ORDER} | declared()
+    found.append(parse(event("order.paid", ORDER, source="a", id="c", data=data)))
+
+    assert 7 == len({fact.id for [fact] in found})
 
 
 @pytest.mark.parametrize("kind", ["order.wrapped", "", "parcel", "kind"])
@@ -123,6 +158,19 @@ def test_a_fact_that_nobody_knows_is_set_aside(kind: str) -> None:
         (event("parcel.seen", PARCEL | {"number": "--"}), "^/data/about/number: must hold"),
         (event("order.paid", ORDER, data=None), "^/data: must be an object"),
         (event("order.paid", ORDER, data={"about": ORDER, "contact": {}}), "^/data/contact: is n"),
+        *(
+            (event("order.paid", ORDER, data={"about": ORDER} | declared(**wrong)), complaint)
+            for wrong, complaint in [
+                ({"reason": "oops"}, "^/data/errorDeclaration/reason: must be did_not_occur or"),
+                ({"declarationTime": None}, "^/data/errorDeclaration/declarationTime: must be a"),
+                ({"correctiveEventIDs": [7]}, "^/data/errorDeclaration/correctiveEventIDs/0: "),
+                ({"why": "x"}, "^/data/errorDeclaration/why: is not a field"),
+            ]
+        ),
+        (
+            event("fact.retracted", ORDER, data={"about": ORDER} | declared()),
+            "^/type: a retraction cannot be taken back",
+        ),
         (event("order.paid", ORDER, {"paid": True}), "^/data/what/paid: Extra"),
         (event("order.paid", ORDER, {"a/b~": 1}), "^/data/what/a~1b~0: Extra"),
         (event("order.paid", ORDER, []), "^/data/what: Input should be"),
