@@ -1,113 +1,130 @@
-"""Reads kept raws and stored timelines again, with what connectors and rules have learned since."""
+"""Lets kept raws be read again by today's connectors, page by page, and orders follow."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, Select, func, select
 
-from hub.pipeline.apply import Applied, digest, write
+from hub.crashpoints import crashpoint
 from hub.pipeline.batch import BATCH
-from hub.pipeline.recent import Recent
-from hub.pipeline.renew import Renewed
+from hub.pipeline.rebuild import SILENT
+from hub.pipeline.reread import Reread, reread
 from hub.pipeline.translate import Translator
-from hub.store import belief, timeline
+from hub.store import job
+from hub.store.job import Job
 from hub.store.session import Store
-from hub.store.tables import BeliefRow, InboxRow, RawRow, table
-from state_machine.fold import Fold
-from state_machine.order import Belief
+from hub.store.tables import InboxRow, RawRow, table
 
-RAW = table(RawRow)
-INBOX = table(InboxRow)
-BELIEF = table(BeliefRow)
+RAW, INBOX = table(RawRow), table(InboxRow)
 
-SILENT = "replayed history"
+NAME = "replay: raws"
+#: quarantined raws stay where they are: a person releases them
+READ_AGAIN = ("applied", "duplicate", "parked")
+
+
+class OtherRaws(ValueError):
+    """A replay of other raws was interrupted; beginning this one would forget its place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which raws are meant; what is left out says nothing."""
+
+    since: datetime | None = None  #: reached us then or later
+    until: datetime | None = None  #: reached us before
+    connector: str | None = None
+    source: str | None = None
+
+    def rows(self, *columns: Any, outcomes: Sequence[str] = READ_AGAIN) -> Select[Any]:
+        """Begin a question about the raws that are meant and ended so."""
+        query = select(*columns).select_from(RAW).join(INBOX, INBOX.c.raw_id == RAW.c.id)
+        query = query.where(INBOX.c.outcome.in_(outcomes))
+        if self.since is not None:
+            query = query.where(RAW.c.received_at >= self.since)
+        if self.until is not None:
+            query = query.where(RAW.c.received_at < self.until)
+        if self.connector is not None:
+            query = query.where(RAW.c.connector == self.connector)
+        return query if self.source is None else query.where(RAW.c.source == self.source)
+
+    def words(self, *, notify: bool) -> str:
+        """Say what is meant in the words of the command, to compare it with another."""
+        told = {name: value for name, value in asdict(self).items() if value is not None}
+        words = [f"--{name} {value}".replace(" 00:00:00+00:00", "") for name, value in told.items()]
+        return " ".join(["--raws", *words, *(["--notify"] if notify else [])])
+
+
+def size(connection: Connection, selection: Selection) -> tuple[int, int]:
+    """Return how many raws are meant, and the last of them: what comes later is understood."""
+    count, last = connection.execute(selection.rows(func.count(), func.max(RAW.c.id))).one()
+    return int(count), int(last or 0)
+
+
+def left(connection: Connection, selection: Selection) -> int:
+    """Return how many raws are meant but wait in quarantine."""
+    query = selection.rows(func.count(), outcomes=("quarantined",))
+    return int(connection.execute(query).scalar_one())
+
+
+def page(
+    connection: Connection, selection: Selection, *, after: int, last: int
+) -> Sequence[Row[Any]]:
+    """Return the raws that come next, each with its outcome."""
+    query = selection.rows(RAW, INBOX.c.outcome).where(RAW.c.id > after, RAW.c.id <= last)
+    return connection.execute(query.order_by(RAW.c.id).limit(BATCH)).all()
 
 
 def replay(
-    store: Store, translator: Translator, *, since: datetime, notify: bool
-) -> Iterator[Applied]:
-    """Translate and apply the kept raws again that reached us at or after ``since``.
-
-    Facts are known by their ids, so only what the connectors say anew changes anything. Nobody is
-    told of it unless ``notify``. Yields the sums so far, after each batch. Quarantined raws stay
-    where they are: they are released, not replayed.
-    """
-    sums, last = Applied(), 0
-    while True:
-        position = last
-
-        def work(connection: Connection, position: int = position) -> tuple[int, int]:
-            return _batch(connection, translator, sums, position, since, notify=notify)
-
-        last, count = store.write_now(work)
-        if not count:
-            return
-        sums.raws += count
-        yield sums
-
-
-def _batch(
-    connection: Connection,
+    store: Store,
     translator: Translator,
-    sums: Applied,
-    position: int,
-    since: datetime,
+    selection: Selection,
+    now: datetime,
     *,
     notify: bool,
-) -> tuple[int, int]:
-    rows = connection.execute(
-        select(RAW)
-        .join(INBOX, INBOX.c.raw_id == RAW.c.id)
-        .where(RAW.c.id > position, RAW.c.received_at >= since, INBOX.c.outcome == "applied")
-        .order_by(RAW.c.id)
-        .limit(BATCH)
-    ).all()
-    if not rows:
-        return position, 0
-    digest(
-        connection,
-        [translator.translate(row) for row in rows],
-        sums,
-        Recent(size=0),
-        silent=None if notify else SILENT,
-    )
-    return rows[-1].id, len(rows)
+    afresh: bool = False,
+) -> Iterator[Reread]:
+    """Read the raws again and keep what comes of it; yield the sums so far after each page.
 
-
-def refold(store: Store, *, notify: bool) -> Iterator[Applied]:
-    """Fold every stored timeline again and put right the beliefs that come out otherwise.
-
-    After a rule of the state machine was mended, what we hold true may not be the fold of its facts
-    any more (``tilanne audit`` counts such orders). Nobody is told unless ``notify``. Yields the
-    sums so far, after each page of orders.
+    Nobody is told of it unless ``notify``. How far it has come is kept in the transaction of the
+    work, so it goes on where it was interrupted; ``afresh`` begins anew. Raises ``OtherRaws``.
     """
-    sums, last = Applied(), ""
-    while True:
-        first = last
+    store.write_now(lambda c: _begin(c, selection, now, notify=notify, afresh=afresh))
 
-        def work(connection: Connection, first: str = first) -> str:
-            return _refold(connection, sums, first, notify=notify)
+    def work(connection: Connection) -> tuple[bool, Reread]:
+        so_far = job.find(connection, NAME)
+        assert so_far is not None
+        sums = Reread(**so_far.sums["so_far"])
+        rows = page(connection, selection, after=int(so_far.place), last=so_far.sums["last"])
+        if not rows:
+            job.forget(connection, NAME)
+            return False, sums
+        reread(connection, translator, rows, sums, None if notify else SILENT)
+        so_far.place = str(rows[-1].id)
+        so_far.sums["so_far"] = asdict(sums)
+        job.keep(connection, so_far)
+        crashpoint("replay.page")
+        return True, sums
 
-        last = store.write_now(work)
-        if not last:
-            return
+    goes_on = True
+    while goes_on:
+        goes_on, sums = store.write_now(work)
         yield sums
 
 
-def _refold(connection: Connection, sums: Applied, first: str, *, notify: bool) -> str:
-    query = select(BELIEF.c.order_id).where(BELIEF.c.order_id > first).order_by(BELIEF.c.order_id)
-    page = list(connection.execute(query.limit(BATCH)).scalars())
-    known, facts = belief.load(connection, page), timeline.load(connection, page)
-    renewed = Renewed()
-    for order in page:
-        fold = Fold()
-        now = fold.extend(facts[order])
-        if not _same(known[order], now):
-            renewed.order(order, known[order], fold, now, received=(), stated=())
-    write(connection, renewed, sums, None if notify else SILENT)
-    return page[-1] if page else ""
-
-
-def _same(known: belief.Known, now: Belief) -> bool:
-    reached = {milestone.key for milestone in now.milestones}
-    return known.snapshot == belief.snapshot(now.order) and set(known.milestones) == reached
+def _begin(
+    connection: Connection, selection: Selection, now: datetime, *, notify: bool, afresh: bool
+) -> None:
+    meant = selection.words(notify=notify)
+    so_far = None if afresh else job.find(connection, NAME)
+    if so_far is None:
+        job.forget(connection, NAME)
+        _, last = size(connection, selection)
+        sums = {"meant": meant, "last": last, "so_far": asdict(Reread())}
+        job.keep(connection, Job(NAME, now, "0", sums))
+    elif so_far.sums["meant"] != meant:
+        raise OtherRaws(
+            f"another replay was interrupted (tilanne replay {so_far.sums['meant']} --apply): "
+            "finish it with these words, or add --afresh to begin anew with yours"
+        )

@@ -15,7 +15,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hub.queries.finding import BELIEF, Condition, behind, cursor_at, possible
 from hub.queries.history import Entry, Telling, tellings, timeline
+from hub.queries.past import past
 from hub.queries.quarantined import quarantined
+from hub.queries.stored import StoredOrder
 from hub.queries.tallies import Sums, Waiting, backlog, sums
 from hub.store.session import Store, StoreUnavailable
 from hub.store.tables import MailRow, table
@@ -36,19 +38,6 @@ ORDER = select(
 BY_ID = ORDER.where(BELIEF.c.order_id == bindparam("order"))
 BY_ID_TEXT = str(BY_ID.compile(dialect=sqlite_dialect.dialect()))
 NEWEST = (BELIEF.c.as_of.desc(), BELIEF.c.order_id.desc())
-
-
-@dataclass(frozen=True, slots=True)
-class StoredOrder:
-    """An order as it lies in the database; ``snapshot`` is the ``Order`` as JSON."""
-
-    order_id: str
-    shop: str
-    number: str
-    contact_id: str | None
-    version: int
-    as_of: datetime
-    snapshot: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +72,13 @@ class Queries:
         asked = {"order": order_id}
         row = await self.read(lambda connection: connection.execute(BY_ID, asked).one_or_none())
         return _stored(row) if row else None
+
+    async def order_at(self, order_id: str, at: datetime) -> StoredOrder | None:
+        """Return an order as it was believed at a time gone by, or None (``hub.queries.past``)."""
+        if not possible(order_id):
+            return None
+        found = await self.read(lambda connection: past(connection, order_id, at))
+        return found.order if found else None
 
     def _straight(self, order_id: str) -> StoredOrder | None:
         """Read an order from SQLite on this thread, with nothing between us and the driver.

@@ -54,19 +54,21 @@ def load(
     query = select(*columns).where(BELIEF.c.order_id.in_(orders))
     if to_change:
         query = query.order_by(BELIEF.c.order_id).with_for_update()
-    return {
-        row.order_id: Known(
-            number=row.number,
-            contact_id=row.contact_id,
-            version=row.version,
-            status=row.status,
-            as_of=row.as_of,
-            due_at=row.due_at,
-            snapshot=row.snapshot,
-            milestones=_keys(row.milestones),
-        )
-        for row in connection.execute(query)
-    }
+    return {row.order_id: known(row) for row in connection.execute(query)}
+
+
+def known(row: Any) -> Known:
+    """Read a stored row; raises ``ValueError`` when its milestones are none of ours."""
+    return Known(
+        number=row.number,
+        contact_id=row.contact_id,
+        version=row.version,
+        status=row.status,
+        as_of=row.as_of,
+        due_at=row.due_at,
+        snapshot=row.snapshot,
+        milestones=_keys(row.milestones),
+    )
 
 
 def _keys(text: str) -> list[tuple[Told, str, str]]:

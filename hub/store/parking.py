@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, case, delete, select, tuple_, update
+from sqlalchemy import Connection, Row, case, delete, select, tuple_, update
 
 from connectors.contract import Contact
 from hub.store.facts import decode, encode
@@ -84,6 +84,11 @@ def contact(row: Any) -> Contact:
     about = data.pop("about")
     stated_at = datetime.fromisoformat(data.pop("stated_at"))
     return Contact(about=OrderKey(about["shop"], about["external_id"]), stated_at=stated_at, **data)
+
+
+def of_raws(connection: Connection, raws: Collection[int]) -> Sequence[Row[Any]]:
+    """Return what waits of these raws."""
+    return connection.execute(select(PARKED).where(PARKED.c.raw_id.in_(raws))).all()
 
 
 def unpark(

@@ -126,6 +126,7 @@ class TimelineRow(SQLModel, table=True):
     """An order's facts, append-only. The primary key is the de-duplication of facts."""
 
     __tablename__ = "timeline"
+    __table_args__ = (Index("timeline_raw", "raw_id"),)
 
     order_id: str = Field(sa_column=_key(primary=True))
     fact_id: str = Field(sa_column=_key(primary=True))

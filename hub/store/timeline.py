@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, Select, bindparam, delete, select, update
 
 from hub.store.facts import decode, encode
 from hub.store.rows import insert_new
@@ -13,6 +13,7 @@ from hub.store.tables import TimelineRow, table
 from state_machine.events import Event, ParcelKey
 
 TIMELINE = table(TimelineRow)
+_ONE = (TIMELINE.c.order_id == bindparam("order"), TIMELINE.c.fact_id == bindparam("id"))
 
 
 class Arrival(NamedTuple):
@@ -83,3 +84,34 @@ def append(connection: Connection, arrivals: Sequence[tuple[str, Arrival]]) -> s
             connection, TIMELINE, rows, returning=("order_id", "fact_id")
         )
     }
+
+
+# --- read again --------------------------------------------------------------------------------
+
+
+def first_told_by(connection: Connection, raw_ids: Collection[int]) -> Sequence[Row[Any]]:
+    """Return the rows (order_id, fact_id, raw_id, fact) of what these raws were the first to tell.
+
+    A fact may be on the timelines of several orders.
+    """
+    columns = (TIMELINE.c.order_id, TIMELINE.c.fact_id, TIMELINE.c.raw_id, TIMELINE.c.fact)
+    query: Select[Any] = select(*columns).where(TIMELINE.c.raw_id.in_(raw_ids))
+    return connection.execute(query).all()
+
+
+def reword(connection: Connection, rows: Sequence[tuple[str, Event]]) -> None:
+    """Let orders' facts say what is read in the same raw now: (order, fact)."""
+    if rows:
+        values = [
+            {"order": order, "id": event.id, "text": encode(event), "at": event.occurred_at}
+            for order, event in rows
+        ]
+        reworded: dict[str, Any] = {"fact": bindparam("text"), "occurred_at": bindparam("at")}
+        connection.execute(update(TIMELINE).where(*_ONE).values(reworded), values)
+
+
+def take_off(connection: Connection, rows: Sequence[tuple[str, str]]) -> None:
+    """Remove what no raw tells: (order, fact)."""
+    if rows:
+        values = [{"order": order, "id": fact} for order, fact in rows]
+        connection.execute(delete(TIMELINE).where(*_ONE), values)

@@ -15,11 +15,13 @@ from hub.queries.finding import Condition, by_email, by_number, by_phone, by_tra
 from hub.refusals import Refused
 from hub.web import snapshots
 from hub.web.auth import Keys
+from hub.web.parameters import AT, LANGUAGE, NAMED, UNLESS, moment
 from hub.web.problems import declared
 from hub.web.schemas import OrderOut, OrdersOut
 from hub.web.schemas_of_history import NoticesOut, TimelineOut
 from hub.web.snapshots import write
 
+UNCHANGED: dict[int | str, dict[str, Any]] = {304: {"description": "You have this version."}}
 #: an answer may be kept by its reader alone, and is asked for again with its ETag
 HEADERS = {
     "Cache-Control": "private, no-cache",
@@ -27,25 +29,6 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 REFUSALS = ("key-missing", "scope-missing", "storage-unavailable", "internal-error")
-NAMED: dict[str, Any] = {
-    "name": "order_id",
-    "in": "path",
-    "required": True,
-    "schema": {"type": "string"},
-}
-LANGUAGE: dict[str, Any] = {
-    "name": "Accept-Language",
-    "in": "header",
-    "description": "Language of the labels: fi, sv or en.",
-    "schema": {"type": "string", "examples": ["sv, en;q=0.5"]},
-}
-UNLESS: dict[str, Any] = {
-    "name": "If-None-Match",
-    "in": "header",
-    "description": "ETag of the answer you have.",
-    "schema": {"type": "string", "examples": ['"7-fi"']},
-}
-
 SECURED: dict[str, Any] = {"security": [{"bearer": []}]}
 
 Text = Annotated[str | None, Query(max_length=255)]
@@ -71,17 +54,30 @@ class Ask:
         self._keys.require(request, "read")
 
     async def order(self, request: Request) -> Response:
-        """Return an order as one snapshot; 304 when the reader has this version already."""
+        """Return an order as one snapshot; 304 when the reader has this version already.
+
+        With `at` it is the order as it was believed then, from what had reached the hub by that
+        time: `version` is 0, there is no ETag, and an order not known yet is a 404.
+        """
         scopes = self._keys.require(request, "read")
-        stored = await self._known(request.path_params["order_id"])
         language = self._labels.negotiate(request.headers.get("accept-language"))
         codes = "admin" in scopes
+        if request.scope["query_string"] and "at" in request.query_params:
+            return await self._then(request, language, codes=codes)
+        stored = await self._known(request.path_params["order_id"])
         etag = f'"{stored.version}-{language}{"-admin" if codes else ""}"'
         headers = {"ETag": etag, "Content-Language": language, **HEADERS}
         if _has(request.headers.get("if-none-match"), etag):
             return Response(status_code=304, headers=headers)
         document = snapshots.order(stored, self._labels, language, codes=codes)
         return Response(write(document), headers=headers, media_type="application/json")
+
+    async def _then(self, request: Request, language: str, *, codes: bool) -> Response:
+        at = moment("at", request.query_params["at"])
+        stored = await self._queries.order_at(request.path_params["order_id"], at)
+        if stored is None:
+            raise Refused("unknown-order", "No order of this id was known to this hub then.")
+        return _answer(snapshots.order(stored, self._labels, language, codes=codes), language)
 
     async def find(
         self,
@@ -164,8 +160,8 @@ def router(*, queries: Queries, settings: Settings, labels: Catalogues) -> APIRo
         route_class_override=Direct,
         operation_id="getOrder",
         summary="One order",
-        responses={**refusals, 304: {"description": "You have this version."}},
-        openapi_extra={**SECURED, "parameters": [NAMED, LANGUAGE, UNLESS]},
+        responses=declared(*REFUSALS, "unknown-order", "bad-parameter") | UNCHANGED,
+        openapi_extra={**SECURED, "parameters": [NAMED, AT, LANGUAGE, UNLESS]},
     )
     return routes
 

@@ -125,7 +125,9 @@ class OrderOut(BaseModel):
     id: str
     shop: str
     number: str = Field(examples=["#1001"])
-    version: int = Field(description="+1 whenever anything here changes; the ETag begins with it.")
+    version: int = Field(
+        description="+1 whenever anything here changes; the ETag begins with it. 0 with `at`."
+    )
     status: Status
     label: str = Field(examples=["Kuljetuksessa"], description="In the language asked for.")
     status_since: datetime

@@ -18,11 +18,9 @@ from hub.pipeline.run import Pipeline
 from hub.pipeline.translate import Translator
 from hub.scheduler import facts
 from hub.store import log
-from hub.store.facts import encode
 from hub.store.migrate import migrate
 from hub.store.session import Store
 from hub.store.tables import NoticeRow, RawRow, table
-from state_machine.events import Event, Ordered, OrderedLine, OrderKey
 from tests.faults.hub_process import free_port
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -135,36 +133,6 @@ def test_the_doctor_says_that_a_database_cannot_be_reached(tmp_path: Path) -> No
     }
     assert ran.returncode == 1
     assert ill["database"].startswith("not readable: ")
-
-
-def test_a_replay_reads_the_kept_raws_again_and_changes_nothing(tmp_path: Path) -> None:
-    deliver(tmp_path, b"[]")
-
-    replayed = answer(tilanne(tmp_path, "replay", "2026-11-01", "--json"))
-
-    assert replayed == {
-        "raws": 1,
-        "facts": 0,
-        "beliefs_mended": 0,
-        "milestones": 0,
-        "notify": False,
-    }
-
-
-def test_a_replay_mends_a_belief_that_is_not_the_fold_of_its_facts(tmp_path: Path) -> None:
-    lines = (OrderedLine("1", 1, "KUPPI", "Kahvikuppi"),)
-    what = Ordered(number="#1", placed_at=AT, lines=lines)
-    placed = Event(id="o", occurred_at=AT, about=OrderKey("kauppa", "1"), what=what)
-    deliver(tmp_path, f"[{encode(placed)}]".encode())
-    store = Store(f"sqlite:///{tmp_path}/hub.db")
-    store.write_now(lambda c: c.exec_driver_sql("UPDATE belief SET snapshot = '{}'"))
-    store.close()
-    assert tilanne(tmp_path, "audit").returncode == 1
-
-    mended = answer(tilanne(tmp_path, "replay", "2026-11-01", "--json"))
-
-    assert (mended["beliefs_mended"], mended["milestones"]) == (1, 0)
-    assert tilanne(tmp_path, "audit").returncode == 0
 
 
 @pytest.mark.parametrize(

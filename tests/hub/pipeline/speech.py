@@ -16,12 +16,16 @@ NAME = "speech"
 
 
 class Speech:
-    """The connector. ``taught``: the codes it knows; one without a code is always understood."""
+    """The connector. ``taught``: the codes it knows; one without a code is always understood.
+
+    ``wiser``: it has been mended, and reads what it misread before.
+    """
 
     TITLE = "Speech"
 
     def __init__(self) -> None:
         self.taught: set[str] = set()
+        self.wiser = False
 
     def verify(self, raw: Raw, secret: str) -> None:
         """Everybody is believed."""
@@ -34,7 +38,7 @@ class Speech:
         if not raw.body.startswith(b"{"):
             raise Unreadable("/: must be an object")
         for item in orjson.loads(raw.body)["items"]:
-            yield from self._find(item)
+            yield from self._find(item | item.get("better", {}) if self.wiser else item)
 
     def _find(self, item: dict[str, Any]) -> Iterator[Finding]:
         if "bug" in item:
@@ -44,13 +48,15 @@ class Speech:
         if item.get("code") and item["code"] not in self.taught:
             if not item.get("shy"):
                 yield Unmapped(item["code"], about="1001")
+        elif "refused" in item:
+            raise Unreadable("/items: cannot be read any more")
         elif "contact" in item:
             yield Contact(
                 about=OrderKey("kauppa", item["order"]),
                 stated_at=hours(item["hour"]),
                 **item["contact"],
             )
-        else:
+        elif item["fact"] is not None:
             yield decode(item["fact"])
 
 
@@ -72,3 +78,9 @@ def customer(hour: float, order: str = "1001", **fields: str | None) -> dict[str
 def coded(code: str, fact: Event, *, shy: bool = False) -> dict[str, Any]:
     """A fact under a code that has to be taught; a shy one is passed over until then."""
     return {"code": code, "fact": encode(fact), "shy": shy}
+
+
+def misread(was: Event, now: Event | None, **otherwise: Any) -> dict[str, Any]:
+    """A fact that a wiser connector reads as another one, or as none, or that it trips over."""
+    better = {"fact": encode(now) if now else None, **otherwise}
+    return {"fact": encode(was), "better": better}

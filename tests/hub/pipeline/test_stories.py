@@ -3,7 +3,6 @@
 import pytest
 
 from hub.pipeline import quarantine
-from hub.pipeline.replay import replay
 from state_machine.events import (
     Event,
     OrderKey,
@@ -15,7 +14,7 @@ from state_machine.events import (
     StockRanOut,
 )
 from state_machine.lifecycle import Stage
-from tests.builders import MONDAY, a_parcel, an_order, at, hours, scan
+from tests.builders import MONDAY, a_parcel, an_order, at, hours
 from tests.hub.pipeline.speech import coded, customer, says
 from tests.hub.pipeline.world import BELIEF, CONTACT, QUARANTINE, World
 
@@ -201,17 +200,3 @@ def test_what_was_quarantined_is_applied_after_the_fix(world: World) -> None:
 
     assert world.outcomes() == ["applied"]
     assert world.timeline() == ["named", "placed"]
-
-
-def test_a_replay_adds_what_is_understood_now_and_tells_nobody(world: World) -> None:
-    shipped = at(2, scan("JJ1", "in_transit"), id="shipped")
-    world.hears(says(PLACED, NAMED, coded("status=gone", shipped, shy=True)))
-    world.speech.taught.add("status=gone")
-    for _ in range(2):
-        list(replay(world.store, world.translator, since=MONDAY, notify=False))
-
-    assert world.believes([PLACED, NAMED, shipped])
-    assert [reason for code, reason in world.told() if code == "shipped"] == ["replayed history"]
-    world.begin()
-    assert world.hears(says(seen("JJ1", 5, "delivered"))) == ["applied", "applied"]
-    assert world.believes([PLACED, NAMED, shipped, seen("JJ1", 5, "delivered")])

@@ -41,11 +41,13 @@ def upgrade() -> None:
     op.add_column('parked', sa.Column('expired_at', UtcTime(), nullable=True))
     op.create_index('parked_received', 'parked', ['expired_at', 'received_at'])
     op.add_column('quarantine', sa.Column('discarded_because', sa.Text(), nullable=True))
+    op.create_index('timeline_raw', 'timeline', ['raw_id'])
     op.execute(COUNT)
 
 
 def downgrade() -> None:
     """Go back."""
+    op.drop_index('timeline_raw', 'timeline')
     op.drop_column('quarantine', 'discarded_because')
     op.drop_index('parked_received', 'parked')
     op.drop_column('parked', 'expired_at')

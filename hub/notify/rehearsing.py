@@ -1,0 +1,37 @@
+"""Works out which notices would be sent, in a transaction that nobody commits; sends nothing."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from hub.catalogues import Catalogues
+from hub.clock import Clock
+from hub.config import Settings
+from hub.notify.audience import House
+from hub.notify.channels import Tools, open_channels
+from hub.notify.planning import plan
+from hub.notify.taking import lanes, take
+from hub.store import attempts
+from hub.store.attempts import Settlement
+
+AT_ONCE = 200  #: notices per lane and look
+
+
+def rehearsing_house(settings: Settings, clock: Clock, labels: Catalogues) -> House:
+    """Return what decides about audiences; its channels are opened and never used."""
+
+    async def keep(_message_id: str, _message: bytes) -> None:
+        raise AssertionError("a rehearsal sends nothing")
+
+    return House(settings, open_channels(Tools(settings, clock, keep)), labels)
+
+
+def pretend(connection: Connection, house: House, now: datetime) -> None:
+    """Plan every change that waits, and take every notice as sent at the first try."""
+    while plan(connection, house, now):
+        pass
+    free = dict.fromkeys(lanes(house), AT_ONCE)
+    taken = Settlement(outcome="sent", state="sent", detail="rehearsed", at=now)
+    while (catch := take(connection, house, free, now)).taken or catch.suppressed:
+        for one in catch.taken:
+            attempts.settle(connection, one.row.id, one.n, taken)
