@@ -1,15 +1,18 @@
 """An e-mail as bytes (RFC 5322), and what may not stand in one."""
 
 import re
+from binascii import b2a_qp
+from collections.abc import Iterator
 from datetime import datetime
 from email import policy
-from email.errors import MessageError
-from email.message import EmailMessage
+from email.header import Header
 from email.parser import BytesHeaderParser
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime, formataddr, parseaddr
+from functools import lru_cache
 
 from hub.notify.channels import DeliveryError, Message
 
+LINE = 76  #: characters of a line that every mail server leaves alone
 LONGEST = 254  #: characters of an address (RFC 5321 §4.5.3.1.3, less the angle brackets)
 LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
@@ -50,7 +53,7 @@ def address(text: str) -> str:
 
 def message_id(key: str, sender: str) -> str:
     """Return the Message-ID of a notice: the same for every attempt."""
-    return f"<{key[:32]}@{sender.rpartition('@')[2]}>"
+    return f"<{key[:32]}@{sender.rpartition('@')[2].encode('idna').decode()}>"
 
 
 def compose(message: Message, *, mail_from: str, now: datetime) -> bytes:
@@ -62,24 +65,52 @@ def compose(message: Message, *, mail_from: str, now: datetime) -> bytes:
     to = address(message.to)
     for text in (mail_from, message.subject, message.language, *message.headers.values()):
         refuse_smuggled(text)
-    letter = EmailMessage(policy=policy.SMTP.clone(cte_type="7bit"))
-    letter["From"] = mail_from
-    letter["To"] = to
-    letter["Subject"] = message.subject
-    letter["Date"] = format_datetime(now)
-    letter["Message-ID"] = message_id(message.key, parseaddr(mail_from)[1])
-    letter["Auto-Submitted"] = "auto-generated"  # RFC 3834: out-of-office programmes keep still
-    for name, text in message.headers.items():
-        letter[name] = text
-    letter.set_content(message.text)
-    letter.add_alternative(message.html, subtype="html")
-    letter["Content-Language"] = message.language  # setting the content drops what describes it
-    try:
-        written = letter.as_bytes()
-    except MessageError as error:  # what newer versions of the library say to a smuggled header
-        raise DeliveryError(f"a header cannot be written: {error}", permanent=True) from error
+    # A boundary with "=_" in it cannot occur in a part: there "=" is followed by a hex digit.
+    boundary = f"=_{message.key[:32]}"
+    headers = {
+        "From": _sender(mail_from),
+        "To": to,
+        "Subject": _words("Subject", message.subject),
+        "Date": format_datetime(now),
+        "Message-ID": message_id(message.key, parseaddr(mail_from)[1]),
+        "Auto-Submitted": "auto-generated",  # RFC 3834: out-of-office programmes keep still
+        **{name: _words(name, text) for name, text in message.headers.items()},
+        "Content-Language": _words("Content-Language", message.language),
+        "MIME-Version": "1.0",
+        "Content-Type": f'multipart/alternative; boundary="{boundary}"',
+    }
+    lines = [f"{name}: {text}" for name, text in headers.items()]
+    lines += ["", *_part(boundary, "plain", message.text), *_part(boundary, "html", message.html)]
+    written = "\r\n".join([*lines, f"--{boundary}--", ""]).encode("ascii")
     _check(written, to=to, expected=HEADERS | set(filter(LIST.fullmatch, message.headers)))
     return written
+
+
+@lru_cache(maxsize=16)
+def _sender(mail_from: str) -> str:
+    """Write who it comes from, the name in encoded words if it needs them (RFC 2047)."""
+    name, plain = parseaddr(mail_from)
+    if name.isascii():
+        return formataddr((name, address(plain)))
+    return f"{_words('From', name)} <{address(plain)}>"
+
+
+def _words(name: str, text: str) -> str:
+    """Write the text of a header: as it is if it may stand there, else in encoded words."""
+    if text.isascii() and len(name) + len(text) < LINE:
+        return text
+    charset = "us-ascii" if text.isascii() else "utf-8"
+    return Header(text, charset, maxlinelen=LINE, header_name=name).encode(linesep="\r\n")
+
+
+def _part(boundary: str, kind: str, text: str) -> Iterator[str]:
+    """Yield the lines of a part, as quoted-printable, which leaves most of it readable."""
+    body = b"\r\n".join([*text.encode("utf-8", "replace").splitlines(), b""])
+    yield f"--{boundary}"
+    yield f'Content-Type: text/{kind}; charset="utf-8"'
+    yield "Content-Transfer-Encoding: quoted-printable"
+    yield ""
+    yield b2a_qp(body, istext=True).decode("ascii")
 
 
 def refuse_smuggled(text: str) -> None:
@@ -94,7 +125,8 @@ def refuse_smuggled(text: str) -> None:
 
 def _check(written: bytes, *, to: str, expected: frozenset[str]) -> None:
     """Read the letter as a mail server would: exactly our headers, each once, to one address."""
-    read = BytesHeaderParser(policy=policy.SMTP).parsebytes(written)
+    head, _, _ = written.partition(b"\r\n\r\n")
+    read = BytesHeaderParser(policy=policy.compat32).parsebytes(head)
     names = read.keys()
-    if set(names) != expected or len(names) != len(expected) or str(read["To"]) != to:
+    if set(names) != expected or len(names) != len(expected) or read["To"] != to:
         raise DeliveryError("the letter would carry headers that are not ours", permanent=True)

@@ -59,6 +59,8 @@ def one_line(value: Any) -> Any:
     them could forge a paragraph, a header or an address.
     """
     if isinstance(value, str):
+        if value.isprintable():  # nearly every text; no sign of it is one of those
+            return " ".join(value.split())
         kept = (" " if unicodedata.category(sign) == "Cc" else sign for sign in value)
         return " ".join("".join(sign for sign in kept if sign not in TURNING).split())
     if isinstance(value, dict):

@@ -39,7 +39,7 @@ class Webhook:
     MISSING = "this sink is not configured any more"
     SCHEDULE: Sequence[float] = retry.WEBHOOK
     DEADLINE = TOTAL + 5
-    AT_ONCE = 4
+    AT_ONCE = 16
     deduplicates = True  #: the receiver knows a repetition by its ``webhook-id``
 
     def __init__(

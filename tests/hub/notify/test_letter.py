@@ -4,6 +4,8 @@ from email import policy
 from email.parser import BytesParser
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from hub.notify.channels import DeliveryError, Message
 from hub.notify.letter import HEADERS, _check, address, compose, message_id
@@ -38,6 +40,29 @@ def test_a_letter_says_from_whom_to_whom_and_what() -> None:
     plain, html = (read.get_body((kind,)).get_content() for kind in ("plain", "html"))
     assert "Hei Maija!\r\n\r\n.\r\n\r\nFrom the beginning\r\n" == plain
     assert "<p>Hei</p>\r\n" == html
+
+
+SAID = st.text(st.characters(codec="utf-8"), min_size=1, max_size=300)
+ON_ONE_LINE = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Zl", "Zp")))
+
+
+@example(subject="", text=f"---\n-----\n--=_{'0f' * 16}--\n", html=f"--=_{'0f' * 16}")
+@given(subject=ON_ONE_LINE.filter(lambda text: "=?" not in text), text=SAID, html=SAID)
+def test_whatever_a_letter_says_is_read_as_it_was_written(
+    subject: str, text: str, html: str
+) -> None:
+    written = compose(message(subject=subject, text=text, html=html), mail_from=FROM, now=NOW)
+    read = BytesParser(policy=policy.default).parsebytes(written)
+    said = [read.get_body((kind,)).get_content() for kind in ("plain", "html")]
+
+    assert written.isascii()
+    assert max(len(line) for line in written.split(b"\r\n")) <= 998  # RFC 5322 §2.1.1
+    assert "".join(subject.split()) == "".join(read["Subject"].split())
+    assert [_lines(text), _lines(html)] == [_lines(one) for one in said]
+
+
+def _lines(text: str) -> list[bytes]:
+    return text.encode().rstrip(b"\r\n").splitlines()
 
 
 def test_the_message_id_is_the_same_for_every_attempt() -> None:
