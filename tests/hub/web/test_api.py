@@ -128,6 +128,7 @@ def test_the_timeline_says_what_each_fact_did_and_why_not(hub: Served) -> None:
     assert ("2026-11-20T12:00:00Z", "2026-11-21T12:00:00Z", "acme") == tuple(
         told[2][name] for name in ("occurred_at", "received_at", "source")
     )
+    assert ("explicit", None) == (told[2]["clarity"], told[2]["claimed_at"])
 
 
 def test_the_notices_say_what_was_told_and_why_not(hub: Served) -> None:
