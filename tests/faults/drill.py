@@ -10,7 +10,7 @@ from typing import Any
 from tests.faults.hub_process import HubProcess
 from tests.faults.witness import Witness
 
-PATIENCE = 60.0  #: seconds in which everybody has to be answered, and everything to be told
+PATIENCE = 45.0  #: seconds in which everybody has to be answered, and in which work grows less
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,8 +8,8 @@ from statistics import quantiles
 from tests.faults.drill import Report, Scene, judged, recover
 
 LIFE = (0.3, 3.0)  #: seconds from a start to its kill
-#: new orders per second; twelve are some 60 deliveries, 40 letters and 80 posts
-ORDERS = {"sqlite": 12.0, "postgresql": 5.0}
+#: new orders per second; eight are some 40 deliveries, 25 letters and 60 posts
+ORDERS = {"sqlite": 8.0, "postgresql": 4.0}
 
 
 def storm(scene: Scene, *, kills: int, seed: int, progress: Callable[[str], None]) -> Report:

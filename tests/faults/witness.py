@@ -41,7 +41,8 @@ class Witness:
 
     def must(self, do: str, **more: Any) -> None:
         """Let the oracle wait for something that has to come."""
-        assert self.ask(do, **more)["holds"], f"the oracle waited in vain: {do} {more}"
+        answer = self.ask(do, **more)
+        assert answer["holds"], f"the oracle waited in vain: {do} {more}, {answer}"
 
     def __enter__(self) -> "Witness":
         return self

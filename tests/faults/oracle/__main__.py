@@ -115,8 +115,13 @@ class Oracle:
         return {"holds": await self.senders.all_answered(seconds)}
 
     async def on_settled(self, seconds: float) -> dict[str, Any]:
-        """Wait until the hub has nothing left to do."""
-        return {"holds": await until(self._database.settled, seconds)}
+        """Wait until the hub has nothing left to do, as long as that grows less in ``seconds``."""
+        left, before = self._database.left(), [-1]
+        while any(left) and left != before:
+            before = left
+            await until(lambda was=before: self._database.left() != was, seconds)
+            left = self._database.left()
+        return {"holds": not any(left), "left": left}
 
     async def on_judge(self, policy: str, *, sinks: bool, forgotten: bool) -> dict[str, Any]:
         """Judge the run."""

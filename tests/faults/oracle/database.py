@@ -37,12 +37,12 @@ class Database:
             other.read_only = True
             return other.execute(query.encode()).fetchall()
 
-    def settled(self) -> bool:
-        """Whether nothing is left to be done; a hub that has not made its tables yet is not."""
+    def left(self) -> list[int]:
+        """Count what is left to be done; a hub that has not made its tables yet has it all left."""
         try:
-            return all(self.rows(query) == [(0,)] for query in UNSETTLED)
+            return [int(self.rows(query)[0][0]) for query in UNSETTLED]
         except sqlite3.OperationalError:
-            return False
+            return [-1]
 
     def broken(self) -> list[str]:
         """Return what the database itself finds wrong with its pages, indexes and references."""
