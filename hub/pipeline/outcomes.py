@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from hub.pipeline import quarantine
 from hub.pipeline.translate import Translated
 from hub.store import inbox
+from state_machine.events import StockKey
 
 
 def take_in(
@@ -67,7 +68,7 @@ def settle(
 
 
 def _repeats(one: Translated, new: set[str]) -> bool:
-    """Whether all facts of a raw were known; inventory touches no timeline and still counts."""
+    """Whether all facts of a raw were known; what is told of goods may touch no timeline."""
     if not one.events or any(event.id in new for event in one.events):
         return False
-    return not any(event.what.kind.startswith("stock.") for event in one.events)
+    return not any(isinstance(event.about, StockKey) for event in one.events)
