@@ -63,7 +63,7 @@ class Sender:
         self._task = task
         made = requests(task)
         self._requests = iter(list(made)) if task.requests <= AT_ONCE else made
-        self._free: list[Line] = []
+        self._free: deque[Line] = deque()  #: in turn, so that none of them grows idle
         self._waiting: deque[int] = deque()
         self._lines: set[Line] = set()
         self._open = task.requests  #: not answered yet
@@ -106,7 +106,7 @@ class Sender:
 
     def _go(self) -> None:
         while self._waiting and self._free:
-            line, number = self._free.pop(), self._waiting.popleft()
+            line, number = self._free.popleft(), self._waiting.popleft()
             line.carries = number
             self.sent[number] = perf_counter()
             self.meant[number] = self.meant[number] or self.sent[number]

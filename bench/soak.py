@@ -102,7 +102,10 @@ def soak(seconds: float, rate: int, folder: Path, *, every: float = EVERY_S) -> 
         ack_ms=latency,
         holds=kept_up,
     )
-    return all(well) and kept_up
+    if not (all(well) and kept_up):
+        return False
+    fresh(database)  # what did not hold is left to be looked into
+    return True
 
 
 def _judge(name: str, points: list[tuple[float, float]]) -> bool:
