@@ -41,7 +41,7 @@ class Speech:
             yield from self._find(item | item.get("better", {}) if self.wiser else item)
 
     def _find(self, item: dict[str, Any]) -> Iterator[Finding]:
-        if "bug" in item:
+        if item.get("bug") not in {None, *self.taught}:
             raise RuntimeError(item["bug"])
         if "death" in item:
             os.kill(os.getpid(), signal.SIGKILL)
@@ -52,7 +52,7 @@ class Speech:
             raise Unreadable("/items: cannot be read any more")
         elif "contact" in item:
             yield Contact(
-                about=OrderKey("kauppa", item["order"]),
+                about=OrderKey(item["shop"], item["order"]),
                 stated_at=hours(item["hour"]),
                 **item["contact"],
             )
@@ -70,9 +70,11 @@ def says(*told: Event | dict[str, Any], id: str | None = None) -> bytes:  # noqa
     return orjson.dumps({"id": id, "items": items})
 
 
-def customer(hour: float, order: str = "1001", **fields: str | None) -> dict[str, Any]:
+def customer(
+    hour: float, order: str = "1001", shop: str = "kauppa", **fields: str | None
+) -> dict[str, Any]:
     """What the shop states of a customer at an hour."""
-    return {"hour": hour, "order": order, "contact": {"customer": "7", **fields}}
+    return {"hour": hour, "shop": shop, "order": order, "contact": {"customer": "7", **fields}}
 
 
 def coded(code: str, fact: Event, *, shy: bool = False) -> dict[str, Any]:
