@@ -32,6 +32,7 @@ from state_machine.order import Belief, Effect, Outcome
 from state_machine.rollup import settle_status, tally
 from state_machine.steps import STEPS
 
+When = tuple[datetime, int, int, str]
 STAGED = (ParcelScanned, ReturnMoved)  #: of two such facts at one instant the further comes last
 
 
@@ -60,7 +61,7 @@ class Fold:
         self.facts: dict[str, Event] = {}  #: by their ids; read only
         self._draft: Draft | None = None
         self._named: set[str] = set()  #: facts that some retraction names, told or not
-        self._last: Event | None = None  #: of those that were replayed
+        self._last: When | None = None  #: when the last of those that were replayed happened
         self._effects: list[Effect] = []
         self._retracted: list[Effect] = []
 
@@ -82,7 +83,7 @@ class Fold:
 
     def _goes_on(self, draft: Draft, later: list[Event]) -> bool:
         """Whether facts can be replayed on top: they come last and nothing read before changes."""
-        if later and self._last is not None and _when(later[0]) < _when(self._last):
+        if later and self._last is not None and _when(later[0]) < self._last:
             return False
         return all(self._adds(draft, event) for event in later)
 
@@ -110,7 +111,7 @@ class Fold:
     def _replay(self, events: list[Event]) -> None:
         assert self._draft is not None
         if events:
-            self._last = events[-1]
+            self._last = _when(events[-1])
         self._effects += [_replay(self._draft, event) for event in events]
 
 
@@ -124,7 +125,7 @@ def _retracted(facts: dict[str, Event]) -> list[str]:
     )
 
 
-def _when(event: Event) -> tuple[datetime, int, int, str]:
+def _when(event: Event) -> When:
     what = event.what
     step = what.stage.step if isinstance(what, STAGED) else 0
     return (event.occurred_at, STEPS[type(what)][1], step, event.id)

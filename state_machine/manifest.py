@@ -31,7 +31,7 @@ class Manifest:
 
     def former_names(self) -> tuple[tuple[str, str], ...]:
         """Return (former id, id) of every parcel that has gone, or may have gone, by another id."""
-        return tuple(sorted((was, now) for was, now in self.names.items() if was != now))
+        return tuple(sorted([(was, now) for was, now in self.names.items() if was != now]))
 
     def goes_on(self, what: Any) -> bool:
         """Read a fact that happened after all the others; False when everything must be read anew.

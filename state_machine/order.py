@@ -139,8 +139,7 @@ class Effect(NamedTuple):
     skipped: bool = False  #: believed, though scans in between are missing
 
 
-@dataclass(frozen=True)
-class Belief:
+class Belief(NamedTuple):
     """The fold's answer: the order, the milestones reached, and what each fact did."""
 
     order: Order

@@ -97,6 +97,8 @@ def _runs_out(parcel: Parcel, key: OrderKey) -> Iterator[Event]:
 
 def next_deadline(order: Order) -> datetime | None:
     """Return when time will next make something true of an order; None if it never will."""
+    if order.promise is None and not any(p.promise or p.keep_until for p in order.parcels):
+        return None
     return min((event.occurred_at for event in deadlines(order)), default=None)
 
 

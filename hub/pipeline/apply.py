@@ -20,7 +20,6 @@ from hub.pipeline.translate import Translated
 from hub.store import belief, contacts, inbox, log, parcels, parking, timeline
 from hub.store.rows import insert_new
 from hub.store.tables import OutboxRow, table
-from hub.store.timeline import Arrival
 from state_machine.fold import Fold
 from state_machine.order import Belief
 
@@ -77,7 +76,7 @@ def digest(
     nobody is to be told of what changes. Out: the raws that have to wait, and the (order, fact)
     pairs that are new.
     """
-    arrivals = [one for translated in batch for one in _arrivals(translated)]
+    arrivals = [one for translated in batch for one in translated.arrivals]
     stated = [
         (contact, translated.delivery) for translated in batch for contact in translated.contacts
     ]
@@ -99,12 +98,6 @@ def take_home(
     applied.ambiguous |= refused
     applied.alerts["ambiguous"] += len(refused)
     return _park(connection, homes), added
-
-
-def _arrivals(translated: Translated) -> Iterator[Arrival]:
-    delivery = translated.delivery
-    for event in translated.events:
-        yield Arrival(event, delivery.raw_id, delivery.source, delivery.received_at)
 
 
 # --- belief and outbox -------------------------------------------------------------------------

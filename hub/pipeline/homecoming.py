@@ -17,6 +17,7 @@ from hub.store import parking
 from hub.store.inbox import Delivery
 from hub.store.session import Store
 from hub.store.strays import Name, strays, those
+from hub.store.timeline import Arrival
 from hub.telemetry import alert
 
 
@@ -37,7 +38,7 @@ async def recheck(store: Store, recent: Recent, changed: Callable[[Applied], Non
 def bring_home(connection: Connection, names: Collection[Name], recent: Recent) -> Applied:
     """Place parked facts anew, as if they had just come; those without an order go on waiting."""
     rows = those(connection, names)
-    arrivals = [parking.arrival(row) for row in rows if not row.contact]
+    arrivals = [Arrival.stored(row) for row in rows if not row.contact]
     stated = [
         (parking.contact(row), Delivery(row.raw_id, "", row.source, "", "", row.received_at, 0))
         for row in rows

@@ -109,7 +109,7 @@ def _to_place(one: Translated, changed: Readings) -> Translated:
         standing = (raw, event.id) in changed.standing
         return not standing and not isinstance(event.about, StockKey)
 
-    return one._replace(events=tuple(event for event in one.events if looks(event)))
+    return one._replace(arrivals=tuple(fact for fact in one.arrivals if looks(fact.event)))
 
 
 def _fold_again(

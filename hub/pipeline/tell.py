@@ -1,16 +1,19 @@
 """What is worth telling of a change, written down with the change: rows for the outbox."""
 
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 
 from state_machine.changes import Change
 from state_machine.events import Event
-from state_machine.milestones import ANEW, Told
-from state_machine.order import Order
+from state_machine.milestones import ANEW, Milestone, Told
+from state_machine.order import Order, Parcel, Refund, Return
 
 JSON = orjson.OPT_UTC_Z
+
+Named = TypeVar("Named", Parcel, Return)
 
 
 def outbox_row(
@@ -47,10 +50,8 @@ def outbox_row(
 def _content(order_id: str, order: Order, change: Change, version: int) -> dict[str, Any]:
     milestone = change.milestone
     kind, _, name = milestone.subject.partition(":")
-    parcel = next((p for p in order.parcels if kind == "parcel" and p.id == name), None)
-    ret = next((r for r in order.returns if kind == "return" and r.id == name), None)
-    own = milestone.revision.rpartition(ANEW)[0] or milestone.revision
-    refund = next((r for r in order.refunds if r.id in (own, milestone.revision)), None)
+    parcel = _called(name, order.parcels) if kind == "parcel" else None
+    ret = _called(name, order.returns) if kind == "return" else None
     return {
         "kind": "corrected" if change.corrects else "reached",
         "milestone": milestone.code,
@@ -70,9 +71,21 @@ def _content(order_id: str, order: Order, change: Change, version: int) -> dict[
         },
         "parcel": parcel,
         "return": ret,
-        "refund": refund if milestone.code is Told.REFUND_ISSUED else None,
+        "refund": _refund(order, milestone) if milestone.code is Told.REFUND_ISSUED else None,
         "promise": parcel.promise if parcel else order.promise,
         "units": parcel.units if parcel else ret.units if ret else (),
         "corrects": change.corrects
         and dict(zip(("milestone", "subject", "revision"), change.corrects, strict=True)),
     }
+
+
+def _called(name: str, several: Iterable[Named]) -> Named | None:
+    for one in several:
+        if one.id == name:
+            return one
+    return None
+
+
+def _refund(order: Order, milestone: Milestone) -> Refund | None:
+    own = milestone.revision.rpartition(ANEW)[0] or milestone.revision
+    return next((r for r in order.refunds if r.id in (own, milestone.revision)), None)

@@ -14,6 +14,7 @@ from connectors.contract import Contact, Raw, Refusal, Registered, Unmapped, Unr
 from hub.config import Settings
 from hub.store.inbox import Delivery
 from hub.store.log import OURS, Kept
+from hub.store.timeline import Arrival
 from state_machine.events import Clarity, Event, OrderKey, ParcelAnnounced, ParcelKey
 
 #: header the hub itself gives a raw when a person has said whose parcel it speaks of: a JSON object
@@ -34,11 +35,16 @@ class Translated(NamedTuple):
     """A raw in our words."""
 
     delivery: Delivery
-    events: tuple[Event, ...] = ()
+    arrivals: tuple[Arrival, ...] = ()
     contacts: tuple[Contact, ...] = ()
     unmapped: tuple[Unmapped, ...] = ()
     unreadable: str | None = None  #: why nothing of it could be read
     future: int = 0  #: facts that claimed to lie in the future
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """The facts alone."""
+        return tuple(arrival.event for arrival in self.arrivals)
 
 
 class Translator:
@@ -75,11 +81,12 @@ class Translator:
         if any(one.occurred_at > latest for one in events):
             events, future = _held(events, raw.received_at, latest)
         delivery = _delivery(row, raw, connector, facts=len(events))
+        arrivals = tuple([Arrival.told(one, row.id, row.source, row.received_at) for one in events])
         if len(events) == len(findings):
-            return Translated(delivery, events, future=future)
+            return Translated(delivery, arrivals, future=future)
         return Translated(
             delivery,
-            events,
+            arrivals,
             contacts=tuple([one for one in findings if isinstance(one, Contact)]),
             unmapped=tuple([one for one in findings if isinstance(one, Unmapped)]),
             future=future,

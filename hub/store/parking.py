@@ -9,7 +9,6 @@ import orjson
 from sqlalchemy import Connection, Row, case, delete, select, tuple_, update
 
 from connectors.contract import Contact
-from hub.store.facts import decode, encode
 from hub.store.rows import insert_new
 from hub.store.tables import ParkedRow, table
 from hub.store.timeline import Arrival
@@ -34,7 +33,7 @@ def park(
             "raw_id": one.raw_id,
             "source": one.source,
             "received_at": one.received_at,
-            "fact": encode(one.event),
+            "fact": one.text,
             "contact": False,
         }
         for key, one in arrivals
@@ -69,13 +68,8 @@ def waiting(
         if row.contact:
             contacts[row.key] += [contact(row)] if row.fact else []
         else:
-            facts[row.key].append(arrival(row))
+            facts[row.key].append(Arrival.stored(row))
     return facts, contacts
-
-
-def arrival(row: Any) -> Arrival:
-    """Read back a fact that waits."""
-    return Arrival(decode(row.fact), row.raw_id, row.source, row.received_at)
 
 
 def contact(row: Any) -> Contact:

@@ -6,7 +6,6 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from hub.store.facts import decode, encode
 from hub.store.rows import insert_new, insert_or
 from hub.store.tables import StockRow, table
 from hub.store.timeline import Arrival
@@ -60,7 +59,7 @@ def _row(arrival: Arrival) -> dict[str, object]:
         "raw_id": arrival.raw_id,
         "source": arrival.source,
         "received_at": arrival.received_at,
-        "fact": encode(event),
+        "fact": arrival.text,
     }
 
 
@@ -71,6 +70,5 @@ def shortages(connection: Connection, skus: Collection[str]) -> dict[str, list[A
         for row in connection.execute(
             select(STOCK).where(STOCK.c.sku.in_(skus), STOCK.c.kind == "shortage")
         ):
-            arrival = Arrival(decode(row.fact), row.raw_id, row.source, row.received_at)
-            found[row.sku].append(arrival)
+            found[row.sku].append(Arrival.stored(row))
     return found

@@ -6,8 +6,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select, tuple_
 
 from hub.store import parcels
-from hub.store.parking import PARKED, arrival
+from hub.store.parking import PARKED
 from hub.store.tables import BeliefRow, ParcelRow, table
+from hub.store.timeline import Arrival
 from state_machine.events import ParcelKey
 
 BELIEF = table(BeliefRow)
@@ -48,7 +49,7 @@ def _meant(connection: Connection, rows: Sequence[Row[Any]]) -> Iterator[Name]:
     numbers = {row.key.removeprefix("parcel:") for row in rows}
     claims = parcels.claims_to(connection, numbers)
     for row in rows:
-        known, event = claims[row.key.removeprefix("parcel:")].values(), arrival(row).event
+        known, event = claims[row.key.removeprefix("parcel:")].values(), Arrival.stored(row).event
         carrier = event.about.carrier if isinstance(event.about, ParcelKey) else None
         if parcels.meant(known, carrier, event.occurred_at):
             yield row.key, row.fact_id

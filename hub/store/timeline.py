@@ -23,6 +23,17 @@ class Arrival(NamedTuple):
     raw_id: int
     source: str
     received_at: datetime
+    text: str  #: the fact as it is written down
+
+    @classmethod
+    def told(cls, event: Event, raw_id: int, source: str, received_at: datetime) -> "Arrival":
+        """Make the arrival of a fact that was told just now."""
+        return cls(event, raw_id, source, received_at, encode(event))
+
+    @classmethod
+    def stored(cls, row: Row[Any]) -> "Arrival":
+        """Read back an arrival that was written down."""
+        return cls(decode(row.fact), row.raw_id, row.source, row.received_at, row.fact)
 
 
 def load(connection: Connection, orders: Collection[str]) -> dict[str, list[Event]]:
@@ -56,7 +67,7 @@ def about_parcels(
     if not orders:
         return []
     rows = connection.execute(select(TIMELINE).where(TIMELINE.c.order_id.in_(orders)))
-    told = [Arrival(decode(row.fact), row.raw_id, row.source, row.received_at) for row in rows]
+    told = [Arrival.stored(row) for row in rows]
     return [
         one
         for one in told
@@ -74,7 +85,7 @@ def append(connection: Connection, arrivals: Sequence[tuple[str, Arrival]]) -> s
             "source": arrival.source,
             "occurred_at": arrival.event.occurred_at,
             "received_at": arrival.received_at,
-            "fact": encode(arrival.event),
+            "fact": arrival.text,
         }
         for order_id, arrival in arrivals
     ]

@@ -19,6 +19,7 @@ from hub.store.inbox import Delivery
 from hub.store.migrate import migrate
 from hub.store.session import Store
 from hub.store.tables import ParkedRow, RawRow, TimelineRow, table
+from hub.store.timeline import Arrival
 from state_machine.events import (
     Event,
     Ordered,
@@ -58,7 +59,7 @@ class Workers:
 
         raw = self.store.write_now(append)
         delivery = Delivery(raw, "x", "x", f"{raw}", "", MONDAY, len(told))
-        return Translated(delivery, tuple(told))
+        return Translated(delivery, tuple(Arrival.told(one, raw, "x", MONDAY) for one in told))
 
     def work(self, message: Translated) -> None:
         """Take one message in, in a transaction of its own; a deadlock is tried again."""
