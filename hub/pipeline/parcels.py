@@ -80,13 +80,16 @@ def _plain(homes: Homes, claims: Claims, one: Arrival, *, waited: bool) -> bool:
 
 def _settle(homes: Homes, one: Arrival, orders: Sequence[str], *, waited: bool) -> None:
     """Bring a fact home to these orders; without any it waits, or goes on waiting."""
-    key = f"parcel:{_about(one).number}"
     for order in orders:
         homes.facts[order].append(one)
     if orders and waited:
-        homes.wake(key, [one])
+        homes.wake(_key(one), [one])
     elif not orders and not waited:
-        homes.parked.append((key, one))
+        homes.parked.append((_key(one), one))
+
+
+def _key(one: Arrival) -> str:
+    return f"parcel:{_about(one).number}"
 
 
 # --- more than one order, or none that fits ----------------------------------------------------
@@ -111,7 +114,7 @@ def _look_closer(
         else:
             homes.ambiguous.append((one, sorted(claim.order_id for claim in meant)))
             if waited:
-                homes.wake(f"parcel:{about.number}", [one])
+                homes.wake(_key(one), [one])
 
 
 def _shops(connection: Connection, homes: Homes, orders: set[str]) -> dict[str, str]:

@@ -6,9 +6,8 @@ carriers may use one at the same time, so a claim covers a carrier and a span of
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, case, literal_column, or_, select
 
@@ -30,8 +29,7 @@ TOGETHER = timedelta(days=3)  #: orders of a shop that name one number this clos
 SEVERAL = ""  #: for a carrier: the shop has named one and then another
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """An order's word that the parcel of this number is its own."""
 
     number: str
@@ -104,16 +102,7 @@ def shops_of(connection: Connection, orders: Collection[str]) -> dict[str, str]:
 
 def claim(connection: Connection, claims: Iterable[Claim]) -> None:
     """Note which orders tracking numbers belong to; what an order said before is added to."""
-    rows = [
-        {
-            "number": one.number,
-            "order_id": one.order_id,
-            "carrier": one.carrier,
-            "since": one.since,
-        }
-        for one in claims
-    ]
-    insert_or(connection, PARCEL, rows, _joined)
+    insert_or(connection, PARCEL, [one._asdict() for one in claims], _joined)
 
 
 def _joined(insert: Any) -> Any:
