@@ -43,18 +43,7 @@ class Renewed:
         In: the stored belief; the fold with the facts of this batch, and its answer; when those
         facts reached us; what the shop states of the customer in this batch.
         """
-        text = belief.snapshot(now.order)
-        known = Known(
-            number=now.order.number,
-            contact_id=_contact_of(stated, before),
-            version=_version(before, text),
-            status=str(now.order.status),
-            as_of=max([before.as_of, *received] if before else received),
-            due_at=next_deadline(now.order),
-            snapshot=text,
-            milestones=[milestone.key for milestone in now.milestones],
-            waits_for=_waits_for(now.order),
-        )
+        known = _known(before, now, received, stated)
         if before and _keys(before) == _keys(known):
             self.progress.append(belief.progress(order_id, known))
         else:
@@ -79,6 +68,23 @@ class Renewed:
         """Tell nobody of what changed, for ``reason``."""
         for row in self.outbox:
             row["silent"] = row["silent"] or reason
+
+
+def _known(
+    before: Known | None, now: Belief, received: Sequence[datetime], stated: Sequence[Contact]
+) -> Known:
+    text = belief.snapshot(now.order)
+    return Known(
+        number=now.order.number,
+        contact_id=_contact_of(stated, before),
+        version=_version(before, text),
+        status=str(now.order.status),
+        as_of=max([before.as_of, *received] if before else received),
+        due_at=next_deadline(now.order),
+        snapshot=text,
+        milestones=[milestone.key for milestone in now.milestones],
+        waits_for=_waits_for(now.order),
+    )
 
 
 def _keys(known: Known) -> tuple[object, ...]:
