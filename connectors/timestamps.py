@@ -13,7 +13,7 @@ The rule for local times (Europe/Helsinki and the like), when clocks are changed
 """
 
 import re
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, tzinfo
 from typing import NamedTuple
 
 from state_machine.events import Clarity
@@ -22,7 +22,7 @@ FIRST_YEAR, LAST_YEAR = 1970, 2200  #: also keeps every shift of a zone inside w
 
 _TEXT = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]{1,9})?)?)"
-    r"(Z|z|[+-][0-9]{2}:?[0-9]{2})?"
+    r"(Z|z|[+-](?:[01][0-9]|2[0-3]):?[0-5][0-9])?"
 )
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -96,16 +96,10 @@ def _split(text: str) -> tuple[str, str]:
 
 
 def _utc(clock: str, offset: str) -> datetime:
-    at = datetime.fromisoformat(f"{clock}Z")
+    at = datetime.fromisoformat(clock + ("Z" if offset == "z" else offset))
     if not FIRST_YEAR <= at.year <= LAST_YEAR:
         raise ValueError(f"the year {at.year} is out of range")
-    if offset in "Zz":
-        return at
-    hours, minutes = int(offset[1:3]), int(offset[-2:])
-    if hours > 23 or minutes > 59:
-        raise ValueError(f"{offset} is not an offset")
-    shift = timedelta(hours=hours, minutes=minutes)
-    return at + shift if offset[0] == "-" else at - shift
+    return at.astimezone(UTC)
 
 
 def _checked(at: datetime) -> datetime:

@@ -1,6 +1,6 @@
 """Station 2: what does this raw tell? Asked of the connector, and of nobody else."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -25,6 +25,7 @@ NO_TIME = timedelta()
 DATE_LINE = timedelta(hours=14)  #: how long before UTC a day begins where it begins first
 
 Logged = Kept | Row[Any]  #: a row of the log, however it was looked up
+KeyOf = Callable[[Raw], str]  #: a connector's ``delivery_key``
 
 #: of one raw. An order is folded in time that grows faster than the number of its parcels, and
 #: nobody else's news may wait for minutes because of one message.
@@ -53,6 +54,7 @@ class Translator:
     def __init__(self, connectors: Mapping[str, Registered], settings: Settings) -> None:
         """``connectors``: all there are; ``settings``: which feeds are configured."""
         self._connectors = connectors
+        self._keys = {name: one.option("delivery_key") for name, one in connectors.items()}
         self._settings = settings
         self._ahead = timedelta(minutes=settings.future_minutes)
         configured = [c for c in connectors.values() if settings.secrets_of(c.name)]
@@ -65,6 +67,7 @@ class Translator:
         if connector is None:
             reason = f"there is no connector {row.connector!r} any more"
             return self.unreadable(row, reason)
+        key_of = self._keys[row.connector]
         try:
             findings = tuple(islice(connector.module.parse(raw), MOST_FINDINGS + 1))
             if len(findings) > MOST_FINDINGS:
@@ -73,14 +76,14 @@ class Translator:
                 )
         except Refusal as refusal:
             reason = str(refusal) or type(refusal).__name__
-            return Translated(_delivery(row, raw, connector), unreadable=reason)
+            return Translated(_delivery(row, raw, key_of), unreadable=reason)
         events = tuple([self._trust(one) for one in findings if isinstance(one, Event)])
         if DECIDED in raw.headers:
             events = _as_decided(events, orjson.loads(raw.headers[DECIDED]))
         latest, future = raw.received_at + self._ahead, 0
         if any(one.occurred_at > latest for one in events):
             events, future = _held(events, raw.received_at, latest)
-        delivery = _delivery(row, raw, connector, facts=len(events))
+        delivery = _delivery(row, raw, key_of, facts=len(events))
         arrivals = tuple([Arrival.told(one, row.id, row.source, row.received_at) for one in events])
         if len(events) == len(findings):
             return Translated(delivery, arrivals, future=future)
@@ -150,14 +153,13 @@ def _raw(row: Logged) -> Raw:
     )
 
 
-def _delivery(row: Logged, raw: Raw, connector: Registered | None, facts: int = 0) -> Delivery:
+def _delivery(row: Logged, raw: Raw, key_of: KeyOf | None, facts: int = 0) -> Delivery:
     digest = sha256(raw.body).hexdigest()
-    option = connector.option("delivery_key") if connector else None
     return Delivery(
         raw_id=row.id,
         connector=row.connector,
         source=row.source,
-        key=(option(raw)[:230] if option else digest),
+        key=(key_of(raw)[:230] if key_of else digest),
         sha256=digest,
         received_at=row.received_at,
         facts=facts,
