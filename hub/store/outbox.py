@@ -24,7 +24,26 @@ PERSON = (
     CONTACT.c.phone,
     CONTACT.c.language.label("wanted_language"),
 )
-#: asked for every notice that is sent, so made once
+# What is asked or written for every change or notice is made once.
+_UNPLANNED: Select[Any] = (
+    select(OUTBOX, BELIEF.c.shop, *PERSON)
+    .outerjoin(BELIEF, BELIEF.c.order_id == OUTBOX.c.order_id)
+    .outerjoin(CONTACT, CONTACT.c.id == BELIEF.c.contact_id)
+    .where(OUTBOX.c.planned_at.is_(None))
+    .order_by(OUTBOX.c.id)
+    .limit(bindparam("limit"))
+    .with_for_update(of=OUTBOX, skip_locked=True)
+)
+_PLANNED = (
+    update(OUTBOX)
+    .where(OUTBOX.c.id.in_(bindparam("ids", expanding=True)))
+    .values(planned_at=bindparam("now"))
+)
+_SUPPRESS = (
+    update(NOTICE)
+    .where(NOTICE.c.id.in_(bindparam("ids", expanding=True)), NOTICE.c.state == "due")
+    .values(state="suppressed", reason=bindparam("why"), settled_at=bindparam("now"))
+)
 _STORY: Select[Any] = (
     select(
         OUTBOX.c.id,
@@ -46,27 +65,18 @@ _TOLD: Select[Any] = select(NOTICE).where(
 
 def unplanned(connection: Connection, limit: int) -> Sequence[Row[Any]]:
     """Return changes nobody has planned yet, oldest first, each with the shop and the person."""
-    statement: Select[Any] = (
-        select(OUTBOX, BELIEF.c.shop, *PERSON)
-        .outerjoin(BELIEF, BELIEF.c.order_id == OUTBOX.c.order_id)
-        .outerjoin(CONTACT, CONTACT.c.id == BELIEF.c.contact_id)
-        .where(OUTBOX.c.planned_at.is_(None))
-        .order_by(OUTBOX.c.id)
-        .limit(limit)
-        .with_for_update(of=OUTBOX, skip_locked=True)
-    )
-    return connection.execute(statement).all()
+    return connection.execute(_UNPLANNED, {"limit": limit}).all()
 
 
 def add_notices(connection: Connection, notices: Sequence[Mapping[str, Any]]) -> int:
     """Insert the notices that no key knows yet; return how many those were."""
-    return len(insert_new(connection, NOTICE, notices, ("id",)))
+    return len(insert_new(connection, NOTICE, notices, ("outbox_id",)))
 
 
 def mark_planned(connection: Connection, ids: Collection[int], now: datetime) -> None:
     """Note that these changes have their notices."""
     if ids:
-        connection.execute(update(OUTBOX).where(OUTBOX.c.id.in_(ids)).values(planned_at=now))
+        connection.execute(_PLANNED, {"ids": [*ids], "now": now})
 
 
 def leave_untold(connection: Connection, ids: Collection[int], reason: str) -> None:
@@ -94,12 +104,8 @@ def suppress(connection: Connection, ids: Collection[int], reason: str, now: dat
     """Write down why these notices, as far as they are still due, are not sent; return how many."""
     if not ids:
         return 0
-    statement = (
-        update(NOTICE)
-        .where(NOTICE.c.id.in_(ids), NOTICE.c.state == "due")
-        .values(state="suppressed", reason=reason, settled_at=now)
-    )
-    return connection.execute(statement).rowcount
+    values = {"ids": [*ids], "why": reason, "now": now}
+    return connection.execute(_SUPPRESS, values).rowcount
 
 
 def suppress_strangers(

@@ -8,6 +8,7 @@ import pytest
 from standardwebhooks.webhooks import Webhook
 
 from hub.config import Settings, Sink
+from hub.notify.channels import webhook
 from hub.notify.dispatcher import Dispatcher
 from tests.hub.notify.servers import mail_server, partner, says
 from tests.hub.notify.world import SECRET, World, until
@@ -150,9 +151,9 @@ def test_a_slow_sink_delays_nobody_else(world: World) -> None:
         async with partner(hang) as slow, partner() as quick:
             dispatcher = world.dispatcher(Settings(**sinks(slow.url, quick.url)))
             running = asyncio.create_task(dispatcher.run())
-            await until(lambda: len(stuck) == 4 and len(quick.received) == 30)
+            await until(lambda: len(stuck) == webhook.Webhook.AT_ONCE and len(quick.received) == 30)
 
-            assert 4 == len(stuck)  # a lane's bound, however much is due
+            assert webhook.Webhook.AT_ONCE == len(stuck)  # a lane's bound, however much is due
             assert 30 == len(world.mail())
             release.set()
             await until(lambda: dispatcher.counts.sent == 90)
