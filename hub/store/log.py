@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from hub.crashpoints import crashpoint
 from hub.store.rows import insert_all, insert_new, insert_or
@@ -30,11 +30,24 @@ class Kept(NamedTuple):
     body: bytes
 
 
-_AFTER = (
-    select(*(RAW.c[name] for name in Kept._fields))
+MOST_BYTES = 8_388_608  #: of bodies that are looked at together; one raw may have more
+
+_SIZE = func.length(RAW.c.body)
+_next = (
+    select(RAW.c.id, (func.sum(_SIZE).over(order_by=RAW.c.id) - _SIZE).label("before"))
     .where(RAW.c.id > bindparam("last"))
     .order_by(RAW.c.id)
     .limit(bindparam("limit"))
+    .subquery()
+)
+_AFTER = (
+    select(*(RAW.c[name] for name in Kept._fields))
+    .where(
+        RAW.c.id > bindparam("last"),
+        RAW.c.id
+        <= select(func.max(_next.c.id)).where(_next.c.before < MOST_BYTES).scalar_subquery(),
+    )
+    .order_by(RAW.c.id)
 )
 _ADVANCE = (
     update(CURSOR)
