@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any, Literal, TextIO
 
 import structlog
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.core import GaugeMetricFamily, Metric
 
 #: seconds; the promise is 60, so the buckets are dense below it and say how badly it was missed
@@ -30,6 +30,11 @@ REFUSED = Counter(
     "tilanne_raws_refused",
     "Deliveries refused at the door, by the slug of the problem.",
     ["reason"],
+    registry=REGISTRY,
+)
+CONNECTIONS = Gauge(
+    "tilanne_connections",
+    "Connections to the hub that are open now.",
     registry=REGISTRY,
 )
 ATTEMPTS = Counter(

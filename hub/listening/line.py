@@ -12,6 +12,7 @@ import httptools
 from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
+from hub import telemetry
 from hub.listening import saying_no
 from hub.listening.debts import Debt, Debts, Patience
 from hub.listening.requests import MOST_HEAD, MOST_HEADERS, Requests
@@ -66,6 +67,7 @@ class Line(Requests):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take a line, if need be that of the peer that has owed for longest."""
         super().connection_made(transport)
+        telemetry.CONNECTIONS.set(len(self.connections))
         self._owes(Debt.REQUEST)
         if len(self.connections) > self._patience.lines:
             self._make_room()
@@ -73,6 +75,7 @@ class Line(Requests):
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the last request: it knows us, and both would wait for the garbage collector."""
         super().connection_lost(exc)
+        telemetry.CONNECTIONS.set(len(self.connections))
         self.cycle = self._answering = None  # type: ignore[assignment]
         self.pipeline.clear()
 
