@@ -11,9 +11,9 @@ from tests.faults.drill import Scene
 
 
 def told(scene: Scene) -> None:
-    """Some orders have been told of, and the hub was stopped."""
+    """Orders have been told of, and the hub was stopped."""
     scene.hub.start()
-    scene.tell("mixed", 4)
+    scene.tell("mixed", scene.drill.orders or 4)
     scene.come_to_rest()
     assert scene.hub.stop() == 0
 

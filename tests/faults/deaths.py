@@ -6,7 +6,8 @@ import sqlite3
 import time
 from pathlib import Path
 
-from tests.faults.drill import Scene
+from tests.faults.beginnings import told
+from tests.faults.drill import Death, Scene
 from tests.faults.hub_process import kill_process, spawn
 
 STOP = 25.0  #: seconds a hub may take to stop: those of its open requests and those of its sends
@@ -39,6 +40,20 @@ def stopped_while_stuck(scene: Scene) -> None:
     took = time.monotonic() - began
     scene.witness.ask("let_go")
     assert (code, took < STOP) == (0, True), f"stopped with {code} after {took:.1f} s"
+
+
+def in_a_command(*words: str) -> Death:
+    """A command that goes through all orders dies in the middle, and is given again."""
+
+    def die(scene: Scene) -> None:
+        drill, hub = scene.drill, scene.hub
+        told(scene)
+        code, said = hub.run(*words, place=drill.place, nth=drill.nth)
+        assert code == -9, f"{words} ended with {code}, not by SIGKILL: {said}"
+        code, said = hub.run(*words)
+        assert code == 0, f"given again, {words} ended with {code}: {said}"
+
+    return die
 
 
 def beside_checkpoints(scene: Scene) -> None:

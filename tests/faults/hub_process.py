@@ -109,11 +109,14 @@ class HubProcess:
         assert self.process.exitcode is not None, f"the hub lives on; its log: {self.log}"
         return self.process.exitcode
 
-    def run(self, *command: str) -> tuple[int, str]:
-        """Run another command on the same database; return its exit code and what it said."""
+    def run(self, *command: str, place: str = "", nth: int = 1) -> tuple[int, str]:
+        """Run another command on the same database; return its exit code and what it said.
+
+        With a ``place``, it ends itself when it passes it for the nth time.
+        """
         said = self.log.with_name(f"{command[0]}.out")
         said.unlink(missing_ok=True)
-        process = self._fork(command, said, "", 1)
+        process = self._fork(command, said, place, nth)
         process.join(PATIENCE)
         assert process.exitcode is not None, f"{command} does not end"
         return process.exitcode, said.read_text()

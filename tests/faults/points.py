@@ -9,7 +9,13 @@ from dataclasses import replace
 from functools import partial
 
 from tests.faults.beginnings import first_tables, grown_old, left_open, overdue, told
-from tests.faults.deaths import at_far_end, at_place, beside_checkpoints, stopped_while_stuck
+from tests.faults.deaths import (
+    at_far_end,
+    at_place,
+    beside_checkpoints,
+    in_a_command,
+    stopped_while_stuck,
+)
 from tests.faults.drill import Death, Drill
 
 At = partial(Drill, death=at_place)
@@ -104,6 +110,18 @@ HOUSEKEEPING = (
     At(id="C17", place="recovery.done", before=told, orders=0),
 )
 
+COMMANDS = (
+    Drill(id="C14", place="replay.page", death=in_a_command("replay")),
+    Drill(id="C14", place="replay.page", death=in_a_command("replay", "--mend")),
+    Drill(
+        id="C14",
+        place="replay.page",
+        nth=2,
+        orders=50,
+        death=in_a_command("replay", "--raws", "--apply"),
+    ),
+)
+
 STOPPED = (
     Drill(id="C18", place="SIGTERM", death=stopped_while_stuck, orders=12),
     Drill(id="C18", place="SIGTERM", death=stopped_while_stuck, orders=12, policy="resend"),
@@ -117,7 +135,7 @@ STOPPED = (
     ),
 )
 
-ALL = (*WAY_IN, *WAY_OUT, *SMTP, *HTTP, *HOUSEKEEPING, *STOPPED)
+ALL = (*WAY_IN, *WAY_OUT, *SMTP, *HTTP, *HOUSEKEEPING, *COMMANDS, *STOPPED)
 #: the same places, passed more often before: other work is under way
 LATER = tuple(
     replace(drill, nth=drill.nth + 4, orders=12)

@@ -64,6 +64,8 @@ def _any_life(name: str, dice: random.Random, *, disorder: float) -> Life:
     while facts:
         size = 2 if dice.random() < 0.15 else 1
         bodies.append(_body(facts[:size]))
+        if dice.random() < 0.2:  # the same happening in other bytes, under another delivery id
+            bodies.append(json.dumps(facts[0], indent=1).encode())
         facts = facts[size:]
     sent = list(range(len(bodies)))
     for again in [number for number in sent if dice.random() < 0.2]:
