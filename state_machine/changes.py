@@ -5,9 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from state_machine.milestones import ANEW, Milestone, Told
+from state_machine.milestones import MilestoneKey as Key
 from state_machine.order import Belief
-
-Key = tuple[Told, str, str]
 
 
 class Change(NamedTuple):
@@ -25,11 +24,13 @@ def changes(before: Iterable[Key], after: Belief) -> tuple[Change, ...]:
     is new, each with the reason if it is no news any more, and a correction for every milestone
     that was reached before and is not now. Equal beliefs have no changes.
     """
-    known = set(before)
-    reached = {milestone.key: milestone for milestone in after.milestones}
-    new = [milestone for key, milestone in reached.items() if key not in known]
-    if len(known) + len(new) == len(reached):  # all that was reached still is
+    former = tuple(before)
+    if after.keys[: len(former)] == former:  # all that was reached still is; what is new comes last
+        new = after.milestones[len(former) :]
         return tuple([Change(m, silent=_silent(m, after, ())) for m in new])
+    known = set(former)
+    reached = dict(zip(after.keys, after.milestones, strict=True))
+    new = tuple(milestone for key, milestone in reached.items() if key not in known)
     gone = sorted(key for key in known if key not in reached)
     names = {f"parcel:{was}": f"parcel:{now}" for was, now in after.former_names}
     replaced = defaultdict(list)

@@ -6,7 +6,7 @@ from datetime import datetime
 from state_machine.events import MAX_ID, OrderedLine, OrderKey, PickupPoint, Units
 from state_machine.lifecycle import How, Stage
 from state_machine.manifest import Manifest
-from state_machine.milestones import ANEW, SAME_HAPPENING, Milestone, Told, day
+from state_machine.milestones import ANEW, SAME_HAPPENING, Milestone, MilestoneKey, Told, day
 from state_machine.order import Problem, Promise, Refund
 from state_machine.returns import ReturnStage
 from state_machine.statuses import Status
@@ -141,11 +141,9 @@ class Draft:
     cancelled: bool = False
     status: Status = Status.PLACED
     status_since: datetime | None = None
-    milestones: dict[tuple[Told, str, str], Milestone] = field(default_factory=dict)
+    milestones: dict[MilestoneKey, Milestone] = field(default_factory=dict)
     #: what is named by its day, without the day -> the milestone's key, and when it was last said
-    latest: dict[tuple[Told, str, str], tuple[tuple[Told, str, str], datetime]] = field(
-        default_factory=dict
-    )
+    latest: dict[MilestoneKey, tuple[MilestoneKey, datetime]] = field(default_factory=dict)
 
     def reach(self, code: Told, subject: str, revision: str, *, at: datetime, fact: str) -> bool:
         """Note a milestone; the first fact that reaches it stays its cause. Tell if it is new.
@@ -181,7 +179,7 @@ class Draft:
             self.milestones[key] = known._replace(also=(*known.also, revision))
         return known is None
 
-    def _key(self, code: Told, subject: str, revision: str) -> tuple[Told, str, str]:
+    def _key(self, code: Told, subject: str, revision: str) -> MilestoneKey:
         undone = self.undone.get(subject)
         anew = f"{ANEW}{undone}" if undone else ""
         return (code, subject, revision[: MAX_ID - len(anew)] + anew)

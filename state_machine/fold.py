@@ -34,6 +34,7 @@ from state_machine.steps import STEPS
 
 When = tuple[datetime, int, int, str]
 STAGED = (ParcelScanned, ReturnMoved)  #: of two such facts at one instant the further comes last
+ANEW = (Ordered, Refunded, Retracted)  #: facts that are read before the replay, so it starts anew
 
 
 class NotAnOrder(ValueError):
@@ -89,7 +90,7 @@ class Fold:
 
     def _adds(self, draft: Draft, event: Event) -> bool:
         what = event.what
-        if isinstance(what, Ordered | Refunded | Retracted) or event.id in self._named:
+        if isinstance(what, ANEW) or event.id in self._named:
             return False
         if isinstance(what, ParcelAnnounced):
             ref = what.parcel

@@ -15,24 +15,27 @@ def freeze(draft: Draft, effects: tuple[Effect, ...]) -> Belief:
     lines = () if draft.nameless else draft.tallies.items()
     order = _made(
         Order,
-        shop=draft.key.shop,
-        external_id=draft.key.external_id,
-        number=draft.number,
-        placed_at=draft.placed_at,
-        status=draft.status,
-        status_since=draft.status_since or draft.placed_at,
-        paid=draft.paid,
-        held=draft.held,
-        lines=tuple([_line(draft, line, place) for line, place in lines]),
-        parcels=tuple([_parcel(draft, parcel) for parcel in draft.parcels.values()]),
-        returns=tuple([_return(ret) for ret in draft.returns.values()]),
-        refunds=tuple(draft.refunds.values()),
-        promise=_promise(draft),
+        {
+            "shop": draft.key.shop,
+            "external_id": draft.key.external_id,
+            "number": draft.number,
+            "placed_at": draft.placed_at,
+            "status": draft.status,
+            "status_since": draft.status_since or draft.placed_at,
+            "paid": draft.paid,
+            "held": draft.held,
+            "lines": tuple([_line(draft, line, place) for line, place in lines]),
+            "parcels": tuple([_parcel(draft, parcel) for parcel in draft.parcels.values()]),
+            "returns": tuple([_return(ret) for ret in draft.returns.values()]),
+            "refunds": tuple(draft.refunds.values()),
+            "promise": _promise(draft),
+        },
     )
-    return Belief(order, tuple(draft.milestones.values()), effects, draft.manifest.former_names())
+    milestones, keys = tuple(draft.milestones.values()), tuple(draft.milestones)
+    return Belief(order, milestones, keys, effects, draft.manifest.former_names())
 
 
-def _made(kind: type[T], **fields: Any) -> T:
+def _made(kind: type[T], fields: dict[str, Any]) -> T:
     """Make a frozen value of all its fields at once.
 
     Its own ``__init__`` gets round the frost field by field, which was a tenth of the pipeline.
@@ -46,18 +49,20 @@ def _line(draft: Draft, line: str, place: Tally) -> Line:
     ordered, waiting = draft.lines[line], draft.waiting[line]
     return _made(
         Line,
-        id=line,
-        sku=ordered.sku,
-        name=ordered.name,
-        quantity=place.quantity,
-        allocated=waiting.allocated,
-        backordered=waiting.backordered,
-        packed=waiting.packed,
-        shipped=place.shipped,
-        delivered=place.delivered,
-        cancelled=place.cancelled,
-        returned=place.returned,
-        expected_at=waiting.expected_at if waiting.backordered else None,
+        {
+            "id": line,
+            "sku": ordered.sku,
+            "name": ordered.name,
+            "quantity": place.quantity,
+            "allocated": waiting.allocated,
+            "backordered": waiting.backordered,
+            "packed": waiting.packed,
+            "shipped": place.shipped,
+            "delivered": place.delivered,
+            "cancelled": place.cancelled,
+            "returned": place.returned,
+            "expected_at": waiting.expected_at if waiting.backordered else None,
+        },
     )
 
 
@@ -65,24 +70,26 @@ def _parcel(draft: Draft, parcel: DraftParcel) -> Parcel:
     units = _units([draft.loads[load].units for load in parcel.loads])
     return _made(
         Parcel,
-        id=parcel.id,
-        carrier=parcel.carrier,
-        tracking_number=parcel.number,
-        tracking_url=parcel.url,
-        stage=parcel.stage or Stage.ANNOUNCED,
-        stage_since=parcel.since or draft.placed_at,
-        units=units or (),
-        content_known=units is not None,
-        how=parcel.how,
-        place=parcel.place,
-        problem=parcel.problem,
-        promise=parcel.promise,
-        pickup_point=parcel.pickup_point,
-        pickup_code=parcel.pickup_code,
-        keep_until=parcel.keep_until,
-        reminded=parcel.keep_until in parcel.reminded_of,
-        exchange_for=parcel.exchange_for,
-        load=parcel.loads[0] if parcel.loads else "",
+        {
+            "id": parcel.id,
+            "carrier": parcel.carrier,
+            "tracking_number": parcel.number,
+            "tracking_url": parcel.url,
+            "stage": parcel.stage or Stage.ANNOUNCED,
+            "stage_since": parcel.since or draft.placed_at,
+            "units": units or (),
+            "content_known": units is not None,
+            "how": parcel.how,
+            "place": parcel.place,
+            "problem": parcel.problem,
+            "promise": parcel.promise,
+            "pickup_point": parcel.pickup_point,
+            "pickup_code": parcel.pickup_code,
+            "keep_until": parcel.keep_until,
+            "reminded": parcel.keep_until in parcel.reminded_of,
+            "exchange_for": parcel.exchange_for,
+            "load": parcel.loads[0] if parcel.loads else "",
+        },
     )
 
 

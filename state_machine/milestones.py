@@ -85,6 +85,9 @@ class Told(StrEnum):
     STATUS_CHANGED = ("status_changed", Urgency.INFORMATIVE)
 
 
+MilestoneKey = tuple[Told, str, str]  #: code, subject, revision
+
+
 class Milestone(NamedTuple):
     """One happening worth telling, named for the order's whole life."""
 
@@ -97,7 +100,7 @@ class Milestone(NamedTuple):
     also: tuple[str, ...] = ()
 
     @property
-    def key(self) -> tuple[Told, str, str]:
+    def key(self) -> MilestoneKey:
         """What makes this happening the same one, whoever tells of it and whenever."""
         return self[:3]
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from state_machine.events import PickupPoint, Units
 from state_machine.lifecycle import How, Stage
-from state_machine.milestones import Milestone
+from state_machine.milestones import Milestone, MilestoneKey
 from state_machine.problems import Blame, Reason
 from state_machine.returns import ReturnStage
 from state_machine.statuses import Status
@@ -144,6 +144,7 @@ class Belief(NamedTuple):
 
     order: Order
     milestones: tuple[Milestone, ...]
+    keys: tuple[MilestoneKey, ...]  #: of the milestones
     effects: tuple[Effect, ...]
     #: (former id, id) of parcels that have gone, or may have gone, by another id
     former_names: tuple[tuple[str, str], ...] = ()

@@ -86,7 +86,7 @@ class Refolded:
             status=str(self.now.order.status),
             due_at=next_deadline(self.now.order),
             snapshot=belief.snapshot(self.now.order),
-            milestones=[milestone.key for milestone in self.now.milestones],
+            milestones=self.now.keys,
         )
         row = belief.row(order, self.now.order, rebuilt)
         self.found = differences(told.stored, row)

@@ -82,7 +82,7 @@ def _known(
         as_of=max([before.as_of, *received] if before else received),
         due_at=next_deadline(now.order),
         snapshot=text,
-        milestones=[milestone.key for milestone in now.milestones],
+        milestones=now.keys,
         waits_for=_waits_for(now.order),
     )
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, select
 
 from hub.store.rows import insert_new, update_each, upsert
 from hub.store.tables import BeliefRow, OpenLineRow, table
-from state_machine.milestones import Told
+from state_machine.milestones import MilestoneKey, Told
 from state_machine.order import Order
 
 BELIEF = table(BeliefRow)
@@ -27,7 +27,7 @@ class Known(NamedTuple):
     as_of: datetime
     due_at: datetime | None
     snapshot: str
-    milestones: list[tuple[Told, str, str]]
+    milestones: tuple[MilestoneKey, ...]
     waits_for: frozenset[str] | None = None  #: SKUs of units in the shop; None: look them up
 
 
@@ -71,8 +71,9 @@ def known(row: Any) -> Known:
     )
 
 
-def _keys(text: str) -> list[tuple[Told, str, str]]:
-    return [(Told(code), subject, revision) for code, subject, revision in orjson.loads(text)]
+def _keys(text: str) -> tuple[MilestoneKey, ...]:
+    keys = [(Told(code), subject, revision) for code, subject, revision in orjson.loads(text)]
+    return tuple(keys)
 
 
 def snapshot(order: Order) -> str:
