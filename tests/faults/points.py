@@ -27,7 +27,7 @@ IN_THE_PIPELINE = ("inbox", "timeline", "belief", "outbox", "settled")
 WAY_IN = (
     At(id="C1", place="intake.read", nth=3),
     At(id="C2", place="log.appended", nth=3),
-    *(At(id="C3", place=f"pipeline.{moment}", nth=2) for moment in IN_THE_PIPELINE),
+    *(At(id="C3", place=f"pipeline.{moment}") for moment in IN_THE_PIPELINE),
     At(id="C3", place="pipeline.parked", story="early scan"),
     At(id="C4", place="intake.durable", nth=3),
     At(id="C5", place="pipeline.committed", nth=2),
