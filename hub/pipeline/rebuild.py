@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, select
 
 from hub.crashpoints import crashpoint
 from hub.pipeline.apply import Applied, write
-from hub.pipeline.refolding import Refolded, Told, page_of, steady_page_of
+from hub.pipeline.refolding import Refolded, Told, page_of
 from hub.pipeline.renew import Renewed
 from hub.store import job
 from hub.store.job import Job
@@ -54,7 +54,7 @@ def prove(store: Store, now: datetime, *, afresh: bool = False) -> Iterator[Rebu
     """
     so_far = store.write_now(lambda c: _begin(c, PROVING, now, afresh=afresh))
     sums = Rebuilt(**so_far.sums)
-    while page := store.read_now(lambda c: steady_page_of(c, so_far.place)):
+    while page := store.read_now(lambda c: page_of(c, so_far.place)):
         for order, told in page.items():
             sums.note(order, Refolded(order, told).found)
         crashpoint("replay.page")

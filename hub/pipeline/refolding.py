@@ -11,7 +11,6 @@ from sqlalchemy import Connection, Row, func, select, union
 from hub.pipeline.differences import differences
 from hub.store import belief
 from hub.store.belief import Known
-from hub.store.engine import steady
 from hub.store.facts import decode
 from hub.store.tables import BeliefRow, OutboxRow, TimelineRow, table
 from state_machine.fold import Fold, NotAnOrder
@@ -53,12 +52,6 @@ def page_of(connection: Connection, after: str) -> dict[str, Told]:
     )
     versions: dict[str, int] = {row[0]: row[1] for row in told}
     return {one: Told(facts[one], beliefs.get(one), versions.get(one, 0)) for one in orders}
-
-
-def steady_page_of(connection: Connection, after: str) -> dict[str, Told]:
-    """Read a page while others write: facts and beliefs of one moment."""
-    steady(connection)
-    return page_of(connection, after)
 
 
 class Refolded:

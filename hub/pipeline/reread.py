@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Row
 
 from hub.pipeline import quarantine
 from hub.pipeline.apply import Applied, digest, write
-from hub.pipeline.readings import Readings, compare, outdated, told_by
+from hub.pipeline.readings import Readings, compare, outdated, place_of, told_by
 from hub.pipeline.recent import Recent
 from hub.pipeline.renew import Renewed
 from hub.pipeline.translate import Translated, Translator
@@ -61,15 +61,11 @@ def reread(
     changed = compare(timeline.first_told_by(connection, raws), told)
     timeline.reword(connection, changed.reworded)
     timeline.take_off(connection, changed.gone)
-    waiting = parking.of_raws(connection, raws)
-    parking.unpark(connection, [*outdated(waiting, told)], ())
+    parking.unpark(connection, [*outdated(parking.of_raws(connection, raws), told)], ())
     applied = Applied()
     batch = [_to_place(one, changed) for one in read]
     _, added = digest(connection, batch, applied, Recent(size=0), silent=silent)
     home = {fact for _, fact in added}
-    parking.unpark(
-        connection, [(one.key, one.fact_id) for one in waiting if one.fact_id in home], ()
-    )
     _fold_again(connection, changed.orders - set(applied.orders), applied, silent)
     was = {row.id: row.outcome for row in rows if row.id not in applied.ambiguous}
     sums.quarantined += len(applied.ambiguous)
@@ -106,7 +102,7 @@ def _to_place(one: Translated, changed: Readings) -> Translated:
     def looks(event: Event) -> bool:
         if isinstance(event.about, OrderKey) and event.id in reworded:
             return True
-        standing = (raw, event.id) in changed.standing
+        standing = (raw, event.id, place_of(event)) in changed.standing
         return not standing and not isinstance(event.about, StockKey)
 
     return one._replace(arrivals=tuple(fact for fact in one.arrivals if looks(fact.event)))

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Engine, create_engine, event, make_url
 
 READERS = 4  #: connections that read at the same time
 
@@ -61,12 +61,3 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         "cache_size=-65536",
     ):
         connection.execute(f"PRAGMA {pragma}")
-
-
-def steady(connection: Connection) -> None:
-    """Let everything that a transaction reads be of one moment; SQLite's is so by itself.
-
-    To be called before anything is read.
-    """
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")

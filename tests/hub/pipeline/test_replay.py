@@ -10,12 +10,9 @@ from hub.pipeline.replay import OtherRaws, Selection, replay
 from hub.pipeline.reread import Reread
 from state_machine.events import (
     Event,
-    OrderKey,
     ParcelKey,
     ParcelRef,
     ParcelScanned,
-    StockKey,
-    StockRanOut,
 )
 from state_machine.lifecycle import Stage
 from tests.builders import MONDAY, a_parcel, an_order, at, hours, scan
@@ -109,47 +106,6 @@ def test_what_is_understood_now_is_added_from_messages_of_every_outcome(world: W
     assert world.believes([PLACED, NAMED, MOVES])
 
 
-def test_a_scan_whose_number_was_misread_finds_its_order(world: World) -> None:
-    world.hears(says(PLACED, NAMED), says(misread(number("JJ1\t", 2), number("JJ1", 2))))
-    assert world.outcomes() == ["applied", "parked"]
-
-    again(world)
-
-    assert world.outcomes() == ["applied", "applied"]
-    assert world.believes([PLACED, NAMED, number("JJ1", 2)])
-
-
-def test_a_number_that_was_misread_by_the_shop_brings_waiting_scans_home(world: World) -> None:
-    wrong = at(1, a_parcel("f1", "JJ7", mug=1), id="named")
-    world.hears(says(PLACED), says(misread(wrong, NAMED)), says(number("JJ1", 2)))
-
-    again(world)
-
-    assert world.outcomes() == ["applied"] * 3
-    assert world.believes([PLACED, NAMED, number("JJ1", 2)])
-
-
-def test_a_scan_stays_with_its_order_though_another_has_the_number_now(world: World) -> None:
-    about = OrderKey("kauppa", "1002")
-    later = Event(id="later", occurred_at=hours(100), about=about, what=an_order(mug=1))
-    names = Event(id="again", occurred_at=hours(101), about=about, what=NAMED.what)
-    world.hears(says(PLACED, NAMED), says(number("JJ1", 2)), says(later, names))
-    kept = {order: world.timeline(order) for order in (PLACED.about, about)}
-
-    assert again(world).facts_new == 0
-    assert {order: world.timeline(order) for order in (PLACED.about, about)} == kept
-
-
-def test_old_news_about_goods_do_not_reach_the_orders_of_today(world: World) -> None:
-    out = Event(id="out", occurred_at=hours(-9), about=StockKey("mug"), what=StockRanOut())
-    world.hears(says(at(-8, an_order(bowl=1), id="first")))
-    world.hears(says(out))
-    world.hears(says(PLACED))
-
-    assert again(world).facts_new == 0
-    assert "out" not in world.timeline()
-
-
 def test_quarantined_messages_are_left_to_a_person(world: World) -> None:
     world.hears(says(PLACED, coded("named", NAMED)))
     world.speech.taught.add("named")
@@ -223,20 +179,3 @@ def test_an_order_that_would_be_new_is_shown_as_such(world: World) -> None:
         {"order": "kauppa:1001", "why": "not known before", "status": [None, "placed"]}
     ]
     assert world.rows(OUTBOX) == []
-
-
-def test_a_scan_that_may_be_of_two_orders_is_asked_about(world: World) -> None:
-    """The shop's number was misread, and now two shops claim one."""
-    other = OrderKey("puoti", "1")
-    theirs = [
-        Event(id=f"p{n}", occurred_at=hours(n), about=other, what=fact.what)
-        for n, fact in enumerate((PLACED, NAMED))
-    ]
-    wrong = at(1, a_parcel("f1", "JJ7", mug=1), id="named")
-    world.hears(says(PLACED), says(misread(wrong, NAMED)), says(*theirs))
-    world.hears(says(misread(number("JJ8", 2), number("JJ1", 2))))
-    assert world.outcomes()[-1] == "parked"
-
-    assert again(world).quarantined == 1
-    assert world.outcomes()[-1] == "quarantined"
-    assert [kind for kind, _ in world.quarantined()] == ["ambiguous"]

@@ -27,14 +27,14 @@ WORK = {
 }
 
 
-def live(url: str, work: str, pages: int) -> None:
-    """What the other process does: so many pages, and then it is killed within the next one."""
-    left = pages
+def live(url: str, work: str, place: str) -> None:
+    """What the other process does: it works, and is killed where it passes a place again."""
+    passed = 0
 
-    def die(place: str) -> None:
-        nonlocal left
-        left -= place == "replay.page"
-        if left < 0:
+    def die(name: str) -> None:
+        nonlocal passed
+        passed += name == place
+        if passed == 2:
             os.kill(os.getpid(), signal.SIGKILL)
 
     world = World(url)
@@ -43,10 +43,9 @@ def live(url: str, work: str, pages: int) -> None:
     list(WORK[work](world))
 
 
-def killed(url: str, work: str, pages: int) -> None:
-    script = (
-        f"from tests.hub.pipeline.test_replay_killed import live; live({url!r}, {work!r}, {pages})"
-    )
+def killed(url: str, work: str, place: str) -> None:
+    call = f"live({url!r}, {work!r}, {place!r})"
+    script = f"from tests.hub.pipeline.test_replay_killed import live; {call}"
     ran = subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=False)
     assert ran.returncode == -signal.SIGKILL
 
@@ -100,9 +99,15 @@ def test_what_was_killed_goes_on_and_ends_as_in_one_go(world: World, url: str, w
     fill(world)
     at_once = ended(world, work)
     fill(world)
-    for _ in range(2):
-        killed(url, work, pages=1)
+    for place in ("replay.page", "store.committed"):  # within a page, and right after one
+        killed(url, work, place)
 
-    assert ended(world, work) == at_once
-    assert at_once[0]["orders"] == ORDERS
+    again = ended(world, work)
+    same = again == at_once  # pytest would show both whole
+    assert same
+    sums, beliefs = at_once[0], at_once[1]
+    assert sums["orders"] == len(beliefs) == ORDERS
+    if work == "raws":
+        assert (sums["facts_reworded"], sums["facts_taken_off"]) == (ORDERS, 0)
+        assert {row["status"] for row in beliefs} == {"ready_for_pickup"}
     world.clear()
