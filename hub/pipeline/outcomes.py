@@ -69,6 +69,6 @@ def settle(
 
 def _repeats(one: Translated, new: set[str]) -> bool:
     """Whether all facts of a raw were known; what is told of goods may touch no timeline."""
-    if not one.arrivals or any(event.id in new for event in one.events):
+    if not one.arrivals or any(arrival.event.id in new for arrival in one.arrivals):
         return False
     return not any(isinstance(event.about, StockKey) for event in one.events)

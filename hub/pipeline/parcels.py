@@ -15,6 +15,7 @@ from hub.store.parcels import Claim
 from hub.store.timeline import Arrival
 from state_machine.events import OrderKey, ParcelAnnounced, ParcelKey, Retracted, ReturnMoved
 
+NAMING = (ParcelAnnounced, ReturnMoved)  #: facts that may name a parcel of their order
 Claims = Mapping[str, Mapping[str, Claim]]  #: by number, then by order
 Unclear = list[tuple[Arrival, bool]]  #: facts, and whether they have waited until now
 
@@ -54,7 +55,7 @@ def _named(homes: Homes) -> dict[tuple[str, str], Claim]:
     for order, arrivals in homes.facts.items():
         for one in arrivals:
             what = one.event.what
-            if not isinstance(what, ParcelAnnounced | ReturnMoved) or what.parcel is None:
+            if not isinstance(what, NAMING) or what.parcel is None:
                 continue
             if number := what.parcel.number:
                 claim = Claim.made(number, order, what.parcel.carrier, one.event.occurred_at)

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, case, literal_column, or_, select
+from sqlalchemy import Connection, bindparam, case, literal_column, or_, select
 
 from hub.store.rows import insert_or
 from hub.store.tables import BeliefRow, ParcelRow, table
@@ -64,6 +64,11 @@ class Claim(NamedTuple):
         )
 
 
+_CLAIMS = select(*(PARCEL.c[name] for name in Claim._fields)).where(
+    PARCEL.c.number.in_(bindparam("numbers", expanding=True))
+)
+
+
 def meant(claims: Collection[Claim], carrier: str | None, at: datetime) -> list[Claim]:
     """Return the claims to one number that a scan by ``carrier`` at ``at`` can speak of."""
     return [one for one in claims if one.covers(carrier, at) and not one.ends_before(at, claims)]
@@ -88,9 +93,9 @@ def claims_to(connection: Connection, numbers: Collection[str]) -> dict[str, dic
     """Return, per tracking number, the claims by order."""
     found: dict[str, dict[str, Claim]] = defaultdict(dict)
     if numbers:
-        columns = (PARCEL.c.number, PARCEL.c.order_id, PARCEL.c.carrier, PARCEL.c.since)
-        for row in connection.execute(select(*columns).where(PARCEL.c.number.in_(numbers))):
-            found[row.number][row.order_id] = Claim(*row)
+        for row in connection.execute(_CLAIMS, {"numbers": list(numbers)}):
+            one = Claim(*row)
+            found[one.number][one.order_id] = one
     return found
 
 

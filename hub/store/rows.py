@@ -88,7 +88,7 @@ def insert_new(
     connection.exec_driver_sql("SAVEPOINT all_new")
     if statement.execute(connection, rows) == len(rows):
         connection.exec_driver_sql("RELEASE SAVEPOINT all_new")
-        return [tuple(row[name] for name in returning) for row in rows]
+        return list(zip(*([row[name] for row in rows] for name in returning), strict=True))
     connection.exec_driver_sql("ROLLBACK TO SAVEPOINT all_new")
     return _insert_asking(connection, table, rows, returning)
 

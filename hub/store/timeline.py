@@ -89,12 +89,8 @@ def append(connection: Connection, arrivals: Sequence[tuple[str, Arrival]]) -> s
         }
         for order_id, arrival in arrivals
     ]
-    return {
-        (order_id, fact_id)
-        for order_id, fact_id in insert_new(
-            connection, TIMELINE, rows, returning=("order_id", "fact_id")
-        )
-    }
+    new = insert_new(connection, TIMELINE, rows, returning=("order_id", "fact_id"))
+    return {(order_id, fact_id) for order_id, fact_id in new}
 
 
 # --- read again --------------------------------------------------------------------------------
