@@ -5,14 +5,14 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import Connection, Row, Select, func, not_, select
 
 from hub.crashpoints import crashpoint
 from hub.pipeline.batch import BATCH
 from hub.pipeline.rebuild import SILENT
 from hub.pipeline.reread import Reread, reread
 from hub.pipeline.translate import Translator
-from hub.store import job
+from hub.store import inbox, job
 from hub.store.job import Job
 from hub.store.session import Store
 from hub.store.tables import InboxRow, RawRow, table
@@ -41,6 +41,8 @@ class Selection:
         """Begin a question about the raws that are meant and ended so."""
         query = select(*columns).select_from(RAW).join(INBOX, INBOX.c.raw_id == RAW.c.id)
         query = query.where(INBOX.c.outcome.in_(outcomes))
+        if "duplicate" in outcomes:  # read in place of its first telling it could undo a decision
+            query = query.where(not_(inbox.is_repeat()))
         if self.since is not None:
             query = query.where(RAW.c.received_at >= self.since)
         if self.until is not None:

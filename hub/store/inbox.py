@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, String, cast, func, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, String, cast, func, select, tuple_, update
 
 from hub.store.rows import insert_new
 from hub.store.tables import InboxRow, table
@@ -68,6 +68,11 @@ def repeat(connection: Connection, deliveries: Sequence[Delivery], outcome: str)
     """Give deliveries whose key is taken a row of their own, so that every raw has an outcome."""
     rows = [_row(one, key=f"{one.key[:230]}#{one.raw_id}", outcome=outcome) for one in deliveries]
     insert_new(connection, INBOX, rows)
+
+
+def is_repeat() -> ColumnElement[bool]:
+    """Whether a delivery came again under a key that was taken; the first one says it all."""
+    return INBOX.c.delivery_key.endswith("#" + cast(INBOX.c.raw_id, String))
 
 
 def settle(connection: Connection, outcome: str, raw_ids: Sequence[int]) -> None:

@@ -1,8 +1,9 @@
 """Kept messages are read again: what is told anew finds its order, and what has one stays."""
 
+from hub.pipeline.discard import discard_parked
 from hub.store.parking import PARKED
 from state_machine.events import Event, OrderKey, StockKey, StockRanOut
-from tests.builders import a_parcel, an_order, at, hours
+from tests.builders import MONDAY, a_parcel, an_order, at, hours
 from tests.hub.pipeline.speech import coded, misread, says
 from tests.hub.pipeline.test_replay import MOVES, NAMED, PLACED, again, number
 from tests.hub.pipeline.world import World
@@ -93,3 +94,13 @@ def test_senders_that_count_anew_for_every_order_are_told_apart(world: World) ->
     assert (sums.facts_new, sums.facts_reworded, sums.facts_taken_off) == (1, 0, 0)
     assert world.timeline(other) == world.timeline() == ["moves", "named", "placed"]
     assert [row["key"] for row in world.rows(PARKED)] == ["order:kauppa:1003"]
+
+
+def test_a_delivery_that_came_again_is_not_read_in_place_of_the_first(world: World) -> None:
+    seen = says(number("JJ1", 2), id="d1")
+    assert world.hears(seen, seen) == ["parked", "duplicate"]
+    world.store.write_now(lambda c: discard_parked(c, "parcel:JJ1", "not ours", MONDAY))
+    world.hears(says(PLACED, NAMED))
+
+    assert again(world).facts_new == 0
+    assert world.outcomes() == ["quarantined", "duplicate", "applied"]
