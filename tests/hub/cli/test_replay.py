@@ -25,11 +25,12 @@ STORY = [
     at(1, a_parcel("f1", "JJ1", mug=1), id="named"),
     at(2, scan("JJ1", "delivered"), id="locker"),
 ]
-#: begins the command, and kills it within its first page
-KILLED = """
-import os, signal, sys
+#: begins the command, and sends it a signal within its first page
+STRUCK = """
+import os, sys
 from hub.crashpoints import arm
-arm(lambda place: place == "replay.page" and os.kill(os.getpid(), signal.SIGKILL))
+signal = int(sys.argv.pop(1))
+arm(lambda place: place == "replay.page" and os.kill(os.getpid(), signal))
 from hub.cli.main import main
 main()
 """
@@ -173,11 +174,9 @@ def test_what_the_dry_run_showed_is_applied_and_told_to_nobody(hub: Path) -> Non
 @pytest.mark.parametrize("words", [["--raws", "--apply"], ["--mend"], []])
 def test_a_command_that_is_killed_goes_on(hub: Path, words: list[str]) -> None:
     mend_the_connector(hub)
-    plain = {name: value for name, value in os.environ.items() if not name.startswith("TILANNE_")}
-    plain |= {"TILANNE_DATABASE_URL": f"sqlite:///{hub}/hub.db", "PYTHONPATH": str(ROOT)}
     before = everything(hub)
-    command = [sys.executable, "-c", KILLED, "replay", *words]
-    killed = subprocess.run(command, env=plain, cwd=hub, check=False, capture_output=True)
+
+    killed = struck(hub, signal.SIGKILL, *words)
 
     assert killed.returncode == -signal.SIGKILL
     assert [line for line in everything(hub) if '"job"' not in line] == before
@@ -186,6 +185,26 @@ def test_a_command_that_is_killed_goes_on(hub: Path, words: list[str]) -> None:
     sums = answer(again)
     assert (sums.get("raws", 2), sums["orders"]) == (2, 1)
     assert 'INSERT INTO "job"' not in "".join(everything(hub))
+
+
+def struck(folder: Path, with_: int, *words: str) -> subprocess.CompletedProcess[str]:
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("TILANNE_")}
+    plain |= {"TILANNE_DATABASE_URL": f"sqlite:///{folder}/hub.db", "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", STRUCK, str(int(with_)), "replay", *words]
+    return subprocess.run(
+        command, env=plain, cwd=folder, check=False, capture_output=True, text=True
+    )
+
+
+@pytest.mark.parametrize("words", [["--raws", "--apply"], []])
+def test_who_presses_ctrl_c_is_told_in_a_sentence_how_it_goes_on(
+    hub: Path, words: list[str]
+) -> None:
+    ran = struck(hub, signal.SIGINT, *words)
+
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert ran.stderr.strip() == "interrupted; the same command goes on where it was"
+    assert answer(tilanne(hub, "replay", *words, "--json"))
 
 
 @pytest.mark.parametrize(
