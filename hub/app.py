@@ -91,7 +91,7 @@ def _assemble(settings: Settings, clock: Clock, store: Store) -> Hub:
     connectors = discover()
     labels = Catalogues.load()
     courtesy = Courtesy()
-    dispatcher = Dispatcher(store, settings, clock, labels, courtesy=courtesy)
+    dispatcher = Dispatcher(store, settings, clock, labels)
     everyone = {**connectors, facts.NAME: facts.registered()}
 
     def changed(applied: Applied) -> None:
