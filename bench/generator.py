@@ -20,7 +20,9 @@ import uvloop
 
 from bench.task import END, Task, requests
 
-AT_ONCE = 100_000  #: so many requests are made before the clock starts; of more, while it runs
+#: so many requests, for so many seconds, are made before the clock starts; of more, while it runs:
+#: they would fill the memory, and a signature is good for five minutes
+AT_ONCE, SECONDS = 100_000, 100
 TICK = 0.001  #: seconds between two looks at what is due
 LENGTH = b"content-length: "
 
@@ -62,7 +64,8 @@ class Sender:
     def __init__(self, task: Task) -> None:
         self._task = task
         made = requests(task)
-        self._requests = iter(list(made)) if task.requests <= AT_ONCE else made
+        short = task.requests <= min(AT_ONCE, (task.rate or AT_ONCE) * SECONDS)
+        self._requests = iter(list(made)) if short else made
         self._free: deque[Line] = deque()  #: in turn, so that none of them grows idle
         self._waiting: deque[int] = deque()
         self._lines: set[Line] = set()
