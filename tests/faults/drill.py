@@ -73,7 +73,7 @@ class Report:
     figures: dict[str, Any] = field(default_factory=dict)
     wrong: list[str] = field(default_factory=list)
 
-    def fail(self, error: AssertionError) -> None:
+    def fail(self, error: Exception) -> None:
         """Note that it could not be gone through to the end; the end of the text says most."""
         self.wrong.append(" ".join(str(error).split())[-600:])
 
@@ -99,7 +99,7 @@ def rehearse(scene: Scene) -> Report:
         drill.death(scene)
         report.ready, report.rest = recover(scene)
         judged(scene, report)
-    except AssertionError as error:
+    except (AssertionError, OSError) as error:
         report.fail(error)
         scene.hub.make_sure_it_is_gone()
     return report

@@ -20,6 +20,7 @@ from tests.faults.drill import Death, Drill
 
 At = partial(Drill, death=at_place)
 AtFarEnd = partial(Drill, death=at_far_end)
+Burst = partial(Drill, id="C13", story="burst", sinks=False)  # everybody at the same moment
 
 IN_THE_PIPELINE = ("inbox", "timeline", "belief", "outbox", "settled")
 
@@ -31,19 +32,11 @@ WAY_IN = (
     At(id="C3", place="pipeline.parked", story="early scan"),
     At(id="C4", place="intake.durable", nth=3),
     At(id="C5", place="pipeline.committed", nth=2),
-    # inside the transaction with many waiting, right before and after its commit, and after that
-    At(id="C13", place="log.appended", nth=4, story="burst", orders=500, sinks=False, cut_off=100),
-    At(id="C13", place="store.before_commit", nth=9, story="burst", orders=500, sinks=False),
-    At(id="C13", place="store.committed", nth=9, story="burst", orders=500, sinks=False),
-    At(
-        id="C4",
-        place="intake.durable",
-        nth=100,
-        story="burst",
-        orders=500,
-        sinks=False,
-        cut_off=100,
-    ),
+    # inside a transaction with many waiting, right before and after its commit, and after that
+    Burst(place="log.appended", death=at_place, nth=4, orders=500, cut_off=100),
+    Burst(place="store.before_commit", death=at_place, nth=9, orders=500),
+    Burst(place="store.committed", death=at_place, nth=9, orders=500),
+    Burst(place="intake.durable", death=at_place, nth=100, orders=500, cut_off=100),
 )
 
 #: from the outbox to the socket, one letter and several
@@ -110,32 +103,22 @@ HOUSEKEEPING = (
     At(id="C17", place="recovery.done", before=told, orders=0),
 )
 
+REREAD = ("replay", "--raws", "--apply")
 COMMANDS = (
     Drill(id="C14", place="replay.page", death=in_a_command("replay")),
     Drill(id="C14", place="replay.page", death=in_a_command("replay", "--mend")),
-    Drill(
-        id="C14",
-        place="replay.page",
-        nth=2,
-        orders=50,
-        death=in_a_command("replay", "--raws", "--apply"),
-    ),
+    Drill(id="C14", place="replay.page", nth=2, death=in_a_command(*REREAD), orders=50),
 )
 
 STOPPED = (
     Drill(id="C18", place="SIGTERM", death=stopped_while_stuck, orders=12),
     Drill(id="C18", place="SIGTERM", death=stopped_while_stuck, orders=12, policy="resend"),
-    Drill(
-        id="C14",
-        place="checkpoint",
-        death=beside_checkpoints,
-        story="burst",
-        orders=1500,
-        sinks=False,
-    ),
+    Burst(id="C14", place="checkpoint", death=beside_checkpoints, orders=1500),
 )
 
 ALL = (*WAY_IN, *WAY_OUT, *SMTP, *HTTP, *HOUSEKEEPING, *COMMANDS, *STOPPED)
+#: each place once; of the policy resend only the moment in which it makes a second letter
+PART = tuple(drill for drill in ALL if drill.policy == "hold" or drill.place == "smtp.dot")
 #: the same places, passed more often before: other work is under way
 LATER = tuple(
     replace(drill, nth=drill.nth + 4, orders=12)
@@ -149,11 +132,10 @@ ON_POSTGRESQL = {
     "C12 http.request", "C13 store.before_commit", "C14 migrate.before_commit",
     "C16 scheduler.written", "C17 recovery.attempt",
 }  # fmt: skip
-
+IN_PART_ON_POSTGRESQL = {"store.before_commit", "smtp.dot", "pipeline.belief"}
 
 #: a storm: its kills fall at random moments
 ANYWHERE = Drill(id="C20", place="anywhere", death=at_place, story="load")
-IN_PART_ON_POSTGRESQL = {"store.before_commit", "smtp.dot", "pipeline.belief"}
 
 
 def on_postgresql() -> Iterator[Drill]:

@@ -47,7 +47,7 @@ class Rehearsal:
             log=str(folder / "oracle.db"),
             hub=hub.url,
             database=hub.environment["TILANNE_DATABASE_URL"],
-            seed=self._seed,
+            seed=f"{self._seed}: {drill.id} {drill.name} {drill.policy}",
         )
         return Scene(drill, hub, self._witness, folder)
 

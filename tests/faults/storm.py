@@ -20,7 +20,7 @@ def storm(scene: Scene, *, kills: int, seed: int, progress: Callable[[str], None
         report.ready = quantiles(ready, n=20)[-1] if len(ready) > 1 else sum(ready)
         report.rest = recover(scene)[1]
         judged(scene, report)
-    except AssertionError as error:
+    except (AssertionError, OSError) as error:
         report.fail(error)
         scene.hub.make_sure_it_is_gone()
     return report

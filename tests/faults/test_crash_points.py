@@ -47,7 +47,7 @@ def test_a_hub_that_dies_there_loses_doubles_and_reverses_nothing(
 def test_a_hub_that_is_killed_at_random_moments_loses_nothing_it_answered(
     rehearsal: Rehearsal,
 ) -> None:
-    assert [] == rehearsal.storm(ANYWHERE, kills=4).wrong
+    assert [] == rehearsal.storm(ANYWHERE, kills=3).wrong
 
 
 def test_every_place_of_the_hub_is_died_at() -> None:

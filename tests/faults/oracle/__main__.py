@@ -70,9 +70,10 @@ class Oracle:
         work: Callable[..., Any] = getattr(self, f"on_{command.pop('do')}")
         return await work(**command) or {}
 
-    async def on_begin(self, run: str, log: str, hub: str, database: str, seed: int) -> None:
+    async def on_begin(self, run: str, log: str, hub: str, database: str, seed: str) -> None:
         """Begin a run: an empty log, a hub's address, its database."""
         await self.close()
+        self._traps.clear()
         self._ledger = Ledger(Path(log))
         self._senders = Senders(hub, self._ledger)
         self._database, self._run, self._seed = Database(database), run, seed

@@ -31,10 +31,10 @@ class Life:
     sent: list[int]
 
 
-def lives(story: str, run: str, numbers: range, seed: int) -> Iterator[Life]:
-    """Yield the orders of a story, the same for the same seed."""
+def lives(story: str, run: str, numbers: range, seed: str) -> Iterator[Life]:
+    """Yield the orders of a story, the same for the same seed; ``run`` only names them."""
     for number in numbers:
-        yield life(story, f"{run}-{number}", random.Random(f"{seed}:{run}:{number}"))
+        yield life(story, f"{run}-{number}", random.Random(f"{seed}:{number}"))
 
 
 def life(story: str, name: str, dice: random.Random) -> Life:

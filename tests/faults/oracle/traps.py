@@ -9,9 +9,12 @@ class Traps:
     """Phases of the mail server and of the partner system at which something happens."""
 
     def __init__(self) -> None:
-        self._phase = ""
-        self._pid = 0
         self._released = asyncio.Event()
+        self.clear()
+
+    def clear(self) -> None:
+        """Take all traps away, and answer everybody."""
+        self._phase, self._pid = "", 0
         self._released.set()
 
     def kill_at(self, phase: str, pid: int) -> None:
