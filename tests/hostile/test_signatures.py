@@ -63,20 +63,27 @@ def twists(connector: str) -> dict[str, tuple[Envelope, tuple[str, ...]]]:
         "another body": (Envelope(good.path, good.headers, b'{"id":2}'), ()),
         "the secret": (without(good, **{PROOF.get(connector, "x-hash"): SECRETS[connector]}), ()),
     }
-    if connector == FORM:
-        fields = good.body
-        found |= {
-            what: (Envelope(good.path, good.headers, body), ())
-            for what, body in {
-                "no proof": fields.split(b"&hash=")[0],
-                "the proof twice": fields + b"&hash=" + fields.split(b"&hash=")[1],
-                "a field too many": fields + b"&more=1",
-                "values moved to other names": fields.replace(b"event=", b"even=", 1),
-            }.items()
-        }
-        return found
+    return found | (in_a_form(good) if connector == FORM else in_a_header(connector, good))
+
+
+def in_a_form(good: Envelope) -> dict[str, tuple[Envelope, tuple[str, ...]]]:
+    """Twists of a proof that is a field of the body."""
+    fields = good.body
+    return {
+        what: (Envelope(good.path, good.headers, body), ())
+        for what, body in {
+            "no proof": fields.split(b"&hash=")[0],
+            "the proof twice": fields + b"&hash=" + fields.split(b"&hash=")[1],
+            "a field too many": fields + b"&more=1",
+            "values moved to other names": fields.replace(b"event=", b"even=", 1),
+        }.items()
+    }
+
+
+def in_a_header(connector: str, good: Envelope) -> dict[str, tuple[Envelope, tuple[str, ...]]]:
+    """Twists of a proof that is a header."""
     name, proof = PROOF[connector], good.headers[PROOF[connector]]
-    found |= {
+    found: dict[str, tuple[Envelope, tuple[str, ...]]] = {
         "no proof": (without(good, name), ()),
         "two proofs": (good, (f"{name}: {proof}",)),
         BEHIND: (
