@@ -33,7 +33,7 @@ WAY_IN = (
     At(id="C4", place="intake.durable", nth=3),
     At(id="C5", place="pipeline.committed", nth=2),
     # inside a transaction with many waiting, right before and after its commit, and after that
-    Burst(place="log.appended", death=at_place, nth=4, orders=500, cut_off=100),
+    Burst(place="log.appended", death=at_place, nth=4, orders=500, cut_off=20),
     Burst(place="store.before_commit", death=at_place, nth=9, orders=500),
     Burst(place="store.committed", death=at_place, nth=9, orders=500),
     Burst(place="intake.durable", death=at_place, nth=100, orders=500, cut_off=100),
