@@ -32,7 +32,8 @@ class Line(Requests):
         self.debts = Debts(patience)
         self._most = MOST_HEAD + CHUNKED * patience.size
         self._deaf = False  #: whatever still comes is no request
-        self._size = 0  #: bytes of a request that is not complete yet
+        self._size = 0  #: bytes that have come since a request began that is not complete yet
+        self._began = False  #: one has begun in what is being read now
         self._answering: RequestResponseCycle | None = None
 
     def look(self, now: float) -> None:
@@ -103,11 +104,13 @@ class Line(Requests):
         self._unset_keepalive_if_required()
         if self._deaf:
             return
+        self._began = False
         try:
             self.feed(data)
         except httptools.HttpParserError as error:
             self.refuse(saying_no.not_http(error))
-        self._size += len(data)
+        # of what came with the end of another request nobody knows where this one began
+        self._size = 0 if self._began else self._size + len(data)
         if self.debts.sending is Debt.HEAD and self._size > MOST_HEAD:
             self.refuse(saying_no.too_large(MOST_HEAD, MOST_HEADERS))
         elif self.debts.sending is Debt.BODY and self._size > self._most:
@@ -117,7 +120,7 @@ class Line(Requests):
         """Note that a request has begun."""
         super().on_message_begin()
         self._owes(Debt.HEAD)
-        self._size = 0
+        self._began = True
 
     def head_read(self) -> None:
         """Note that the peer has said what it wants."""

@@ -5,7 +5,7 @@ import select
 import socket
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 
 import pytest
@@ -26,6 +26,7 @@ from tests.hub.serving import Reply, assert_problem
 
 ATTACKERS = 200
 HEAD = head(close=False).removesuffix(b"\r\n")  #: without its end
+LONG = head("Content-Length: 60000", close=False)
 START = head("Content-Length: 100", close=False) + b"{"
 
 
@@ -58,15 +59,20 @@ def hung_up(lines: Sequence[socket.socket]) -> list[list[Reply]]:
     return [answers(read_to_the_end(line)) for line in lines]
 
 
-def drip(lines: Sequence[socket.socket], byte: bytes) -> None:
-    """Send a byte on every line now and then, until the hub has ended them all."""
-    open_lines, pause = list(lines), threading.Event()
-    while open_lines:
-        for line in open_lines:
+def drip(lines: Sequence[socket.socket], byte: bytes) -> list[list[Reply]]:
+    """Send a byte on every line now and then until the hub has ended it; return what it said."""
+    heard, still_open = dict.fromkeys(lines, b""), list(lines)
+    while still_open:
+        for line in still_open:
             send(line, [byte])
-        readable = select.select(open_lines, [], [], 0)[0]
-        open_lines = [line for line in open_lines if line not in readable]
-        pause.wait(0.05)
+        for line in select.select(still_open, [], [], 0.05)[0]:
+            part = b""
+            with suppress(ConnectionResetError):
+                part = line.recv(65_536)
+            heard[line] += part
+            if not part:
+                still_open.remove(line)
+    return [answers(heard[line]) for line in lines]
 
 
 @pytest.mark.parametrize(
@@ -80,9 +86,10 @@ def drip(lines: Sequence[socket.socket], byte: bytes) -> None:
         (START, None, (408, "body-too-slow")),
         (START, b"x", (408, "body-too-slow")),
         (START.replace(b"/in/canonical", b"/nowhere"), None, (404, "not-found")),
+        (LONG.replace(b"/in/canonical", b"/nowhere"), b"x", (404, "not-found")),
     ],
     ids=["silent", "blank lines", "half a head", "a letter", "a dripping head", "half a body",
-         "a dripping body", "half a body for nobody"],
+         "a dripping body", "half a body for nobody", "a dripping body for nobody"],
 )  # fmt: skip
 def test_whoever_keeps_the_hub_waiting_goes_and_nobody_honest_notices(
     hasty: HubProcess, said: bytes, dripped: bytes | None, answer: tuple[int, str] | None
@@ -90,9 +97,7 @@ def test_whoever_keeps_the_hub_waiting_goes_and_nobody_honest_notices(
     with honest_senders(hasty) as heard, many(hasty.port, ATTACKERS) as lines:
         for line in lines:
             send(line, [said])
-        if dripped:
-            drip(lines, dripped)
-        replies = hung_up(lines)
+        replies = drip(lines, dripped) if dripped else hung_up(lines)
         wait_for(lambda: len(heard) >= 3, "honest senders to be heard")
 
     assert {202} == set(heard)
