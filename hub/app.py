@@ -101,9 +101,8 @@ def _assemble(settings: Settings, clock: Clock, store: Store) -> Hub:
     pipeline = Pipeline(store, Translator(everyone, settings), changed, courtesy)
     queries = Queries(store)
     web = FastAPI(title="Tilanne", version=__version__, docs_url=None, redoc_url=None)
-    web.router.redirect_slashes = (
-        False  # an address is right or not; "elsewhere" would name a stranger's Host
-    )
+    # an address is right or wrong; "try there" would be built from a Host that anybody can send
+    web.router.redirect_slashes = False
     problems.install(web)
     door = webhooks.open_door(connectors, store, settings, clock, pipeline.arrived, courtesy)
     web.include_router(webhooks.router(door))

@@ -94,8 +94,8 @@ _EMOJI = "".join(_dice.choice([chr(sign) for sign in range(0x1F300, 0x1F5FF)]) f
 VALUES: tuple[Any, ...] = (
     None, True, -1, 2**63, 2**64 - 1, 1.5, 1e308, "", " ", "x" * 64, "x" * 65, "x" * 128,
     "x" * 129, "x" * 255, "x" * 256, "x" * 5_000, _EMOJI[:64], _EMOJI[:128], _EMOJI[:255],
-    "a\x01b", "a\nb", "a\x7fb", "a\u0085b", "a\u2028b", "\u202eb\u200b", "\ufeffx", "\uffff",
-    "ａｂ１", "АВС1", "e\u0301", "\u00e9", "../../etc/passwd", "%00", "a:b", "a:b:c", "٣",
+    "a\0b", "a\x01b", "a\nb", "a\x7fb", "a\u0085b", "a\u2028b", "\u202eb\u200b", "\ufeffx",
+    "\uffff", "ａｂ１", "АВС1", "e\u0301", "\u00e9", "../../etc/passwd", "%00", "a:b", "a:b:c", "٣",
     "<script>alert(1)</script>", "'; DROP TABLE raw; --", "{{ 7 * 7 }}", "=1+1", "9" * 400, "1e400",
     "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-06-30T23:59:60Z", [], {},
     [[]], [None], {"a": {}},

@@ -174,6 +174,15 @@ def test_ids_that_only_look_alike_are_different_orders(read: Read) -> None:
     assert sorted(alike) == sorted(one for (one,) in found)
 
 
+def test_of_a_field_that_stands_twice_the_last_one_counts(read: Read) -> None:
+    once = placed(external_id="first")
+    twice = once.body.replace(b'"external_id":', b'"external_id":"x","external_id":')
+    read.hears([Raw(twice, {}, MONDAY, "kauppa", "canonical")])
+
+    assert twice != once.body
+    assert [("first",)] == read.rows("SELECT external_id FROM belief")
+
+
 def test_a_message_that_never_ends_is_set_aside_whole(read: Read) -> None:
     case = next(case for case in CASES if case.name == "easypost/tracker-with-unknown-codes")
     document = orjson.loads(case.raw.body)

@@ -4,6 +4,7 @@ import os
 import select
 import socket
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import count
@@ -13,6 +14,7 @@ import pytest
 from tests.faults.hub_process import HubProcess, wait_for
 from tests.hostile.conftest import LINES
 from tests.hostile.wire import (
+    PATIENCE,
     answers,
     head,
     many,
@@ -62,7 +64,9 @@ def hung_up(lines: Sequence[socket.socket]) -> list[list[Reply]]:
 def drip(lines: Sequence[socket.socket], byte: bytes) -> list[list[Reply]]:
     """Send a byte on every line now and then until the hub has ended it; return what it said."""
     heard, still_open = dict.fromkeys(lines, b""), list(lines)
+    deadline = time.monotonic() + PATIENCE
     while still_open:
+        assert time.monotonic() < deadline, f"{len(still_open)} lines are still open"
         for line in still_open:
             send(line, [byte])
         for line in select.select(still_open, [], [], 0.05)[0]:

@@ -120,6 +120,19 @@ def test_both_stores_hold_the_same(attacked: dict[str, Attacked], query: str) ->
     assert [] == sorted((post - lite).elements())
 
 
+@pytest.mark.parametrize("name", ["a%00b", "%00", "a%ed%a0%80", "%ff", "x" * 5_000, "%0d%0a"])
+@pytest.mark.parametrize(
+    "where", ["/v1/orders/{}", "/v1/orders/{}/timeline", "/v1/orders?email={}"]
+)
+def test_a_question_that_no_order_answers_hears_the_same_from_both(
+    attacked: dict[str, Attacked], where: str, name: str
+) -> None:
+    lite, post = (attacked[store].hub.ask(where.format(name)) for store in STORES)
+
+    assert lite == post
+    assert lite[0] < 500
+
+
 @pytest.mark.parametrize("store", STORES)
 def test_every_honest_order_beside_it_is_known(attacked: dict[str, Attacked], store: str) -> None:
     one = attacked[store]

@@ -58,7 +58,15 @@ class Talkative:
 @contextmanager
 def listening(app: Any) -> Iterator[int]:
     line = partial(Line, patience=PATIENCE)
-    config = uvicorn.Config(app, port=0, http=line, ws="none", lifespan="off", log_config=None)
+    config = uvicorn.Config(
+        app,
+        port=0,
+        http=line,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        timeout_graceful_shutdown=1,
+    )
     server = Listener(config)
     thread = threading.Thread(target=server.run)
     thread.start()
@@ -87,7 +95,9 @@ def test_when_every_line_is_at_work_the_next_one_hears_to_come_later() -> None:
         for line in lines:
             send(line, [ASKS])
             assert app.at_work.acquire(timeout=DEADLINE)
+        stack.callback(app.finish)
         late = stack.enter_context(connect(port))
+        late.settimeout(DEADLINE)
         send(late, [ASKS])
         [refused] = answers(read_to_the_end(late))
         app.finish()
