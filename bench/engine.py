@@ -1,6 +1,7 @@
 """A hub's engine with nothing around it: orders' facts made durable, believed and told, no door."""
 
 import asyncio
+import os
 import sqlite3
 from pathlib import Path
 from time import perf_counter
@@ -37,6 +38,8 @@ def settle(path: Path) -> None:
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
 
 
 def append(store: Store, bodies: list[bytes]) -> None:
