@@ -38,8 +38,8 @@ class Line(Requests):
 
     def look(self, now: float) -> None:
         """Let the peer go if it has owed something for too long."""
-        if self.debts.sending is not Debt.LEAVING and self.transport.is_closing():
-            self._owes(Debt.LEAVING)  # what was written last has to be read, too
+        if self.transport.is_closing() and self.debts.sending not in {Debt.LEAVING, Debt.READING}:
+            self._owes(Debt.READING)  # what was written last has to be read, too
         overdue = self.debts.overdue(now)
         if overdue is Debt.HEAD:
             self.refuse(saying_no.too_slow(self._patience.head))

@@ -1,4 +1,4 @@
-"""Hubs to be attacked: a patient one, and one that soon has enough."""
+"""Hubs to be attacked: a patient one, one that soon has enough, and one with few lines."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +10,7 @@ from tests.hostile.wire import SETTINGS
 
 LIMIT = 65_536  #: bytes of a body, at the hub that soon has enough
 ROOM = 4 * LIMIT  #: and of all its bodies together
-LINES = 300  #: connections it keeps
+LINES = 60  #: connections of the one that is narrow
 
 
 def opened(folder: Path, **settings: str) -> Iterator[HubProcess]:
@@ -36,5 +36,11 @@ def hasty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubProcess]:
         TILANNE_HEAD_DEADLINE="0.5",
         TILANNE_IDLE_DEADLINE="1.0",
         TILANNE_BODY_DEADLINE="0.5",
-        TILANNE_MAX_CONNECTIONS=str(LINES),
     )
+
+
+@pytest.fixture(scope="session")
+def narrow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubProcess]:
+    """With all the patience, but few lines."""
+    folder = tmp_path_factory.mktemp("narrow")
+    yield from opened(folder, TILANNE_MAX_CONNECTIONS=str(LINES))
