@@ -4,12 +4,14 @@ import itertools
 import random
 import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 
 from tests.faults.beginnings import told
 from tests.faults.drill import Death, Scene
 from tests.faults.hub_process import kill_process, spawn
 
+CROWD = 100  #: more senders must wait than will be cut off: some are answered before
 STOP = 25.0  #: seconds a hub may take to stop: those of its open requests and those of its sends
 
 
@@ -17,6 +19,19 @@ def at_place(scene: Scene) -> None:
     """The hub kills itself where the drill says."""
     scene.tell(scene.drill.story, scene.drill.orders)
     scene.hub.launch(scene.drill.place, scene.drill.nth)
+    _killed(scene)
+
+
+def in_a_crowd(scene: Scene) -> None:
+    """The same, while very many wait: somebody else writes until they are all there."""
+    drill, hub = scene.drill, scene.hub
+    hub.launch(drill.place, drill.nth)
+    hub.wait_until_ready()
+    with closing(sqlite3.connect(scene.folder / "hub.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        scene.tell(drill.story, drill.orders)
+        scene.witness.must("crowd", size=drill.cut_off + CROWD)
+        other.execute("ROLLBACK")
     _killed(scene)
 
 

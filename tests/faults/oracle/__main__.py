@@ -106,6 +106,11 @@ class Oracle:
         """Answer again."""
         self._traps.let_go()
 
+    async def on_crowd(self, size: int) -> dict[str, Any]:
+        """Wait until so many senders wait for an answer at once."""
+        count = "SELECT count(*) FROM sending WHERE ended_at IS NULL"
+        return {"holds": await until(lambda: self.ledger.rows(count)[0][0] >= size, 30)}
+
     async def on_under_way(self) -> dict[str, Any]:
         """Wait until a letter or a post has come in."""
         count = "SELECT (SELECT count(*) FROM letter) + (SELECT count(*) FROM post)"
