@@ -17,7 +17,7 @@ from hub.store import log
 from hub.store.log import Kept
 from hub.store.session import Store
 
-BATCH = 128  #: raws per transaction; the writer thread is busy for about 20 ms with so many
+BATCH = 128  #: raws per transaction; the writer thread is busy for about 15 ms with so many
 SMALL = 32  #: the same while deliveries pour in, so that none waits long for its answer
 
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, String, cast, func, select, tuple_, update
 
-from hub.store.rows import insert_new
+from hub.store.rows import count_new, insert_new
 from hub.store.tables import InboxRow, table
 
 INBOX = table(InboxRow)
@@ -47,7 +47,12 @@ def take(connection: Connection, deliveries: Sequence[Delivery]) -> set[int]:
     The UNIQUE key decides. A fresh delivery is marked *applied* until ``settle`` says otherwise.
     """
     rows = [_row(one, key=one.key, outcome="applied") for one in deliveries]
-    return {row[0] for row in insert_new(connection, INBOX, rows, returning=("raw_id",))}
+    if count_new(connection, INBOX, rows) == len(rows):
+        return {one.raw_id for one in deliveries}
+    # No raw is taken in twice, so a row under its number is the one that was made just now.
+    numbers = [one.raw_id for one in deliveries]
+    taken = connection.execute(select(INBOX.c.raw_id).where(INBOX.c.raw_id.in_(numbers)))
+    return {row.raw_id for row in taken}
 
 
 def known_bodies(

@@ -69,6 +69,14 @@ def _update(table: Table, names: tuple[str, ...], key: str, dialect: str) -> Sta
     return Statement(dml, table, [name for name in names if name != key], dialect)
 
 
+def count_new(connection: Connection, table: Table, rows: Sequence[Row]) -> int:
+    """Insert the rows that no UNIQUE key knows yet; return how many those were."""
+    if not rows:
+        return 0
+    statement = _insert(table, tuple(rows[0]), _or_nothing, connection.dialect.name)
+    return statement.execute(connection, rows)
+
+
 def insert_new(
     connection: Connection, table: Table, rows: Sequence[Row], returning: Sequence[str] = ()
 ) -> Sequence[tuple[Any, ...]]:
@@ -76,17 +84,14 @@ def insert_new(
 
     A duplicate is a quiet no: the key decides inside the transaction, never a look-up before it.
     """
-    if not rows:
-        return ()
-    statement = _insert(table, tuple(rows[0]), _or_nothing, connection.dialect.name)
-    if not returning:
-        statement.execute(connection, rows)
+    if not rows or not returning:
+        count_new(connection, table, rows)
         return ()
     if not set(returning) <= rows[0].keys():
         return _insert_asking(connection, table, rows, returning)
     # Mostly all rows are new, and then who they are is known without asking the database for it.
     connection.exec_driver_sql("SAVEPOINT all_new")
-    if statement.execute(connection, rows) == len(rows):
+    if count_new(connection, table, rows) == len(rows):
         connection.exec_driver_sql("RELEASE SAVEPOINT all_new")
         return list(zip(*([row[name] for row in rows] for name in returning), strict=True))
     connection.exec_driver_sql("ROLLBACK TO SAVEPOINT all_new")
