@@ -3,6 +3,7 @@
 ``--hypothesis-profile=long`` before a release, else quickly.
 """
 
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 
@@ -14,7 +15,8 @@ from tests.faults.postgres import server
 # No deadline per example: a busy machine is not a broken rule.
 settings.register_profile("quick", max_examples=100, deadline=None, print_blob=True)
 settings.register_profile("long", max_examples=5_000, deadline=None, print_blob=True)
-settings.load_profile("quick")
+settings.register_profile("ci", settings.get_profile("quick"))  # more lives, tests/model
+settings.load_profile("ci" if os.environ.get("CI") else "quick")
 
 
 @pytest.fixture(scope="session")
