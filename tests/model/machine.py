@@ -15,7 +15,6 @@ from state_machine.events import Event, Key, OrderKey, What
 from tests.builders import hours
 from tests.hub.pipeline.speech import NAME, coded, customer, says
 from tests.model import world_outside as outside
-from tests.model.far_end import Mood
 from tests.model.laws import Witness
 from tests.model.ledger import Ledger
 from tests.model.life import Life
@@ -23,7 +22,6 @@ from tests.model.said import Said
 from tests.model.testimony import Testimony
 
 which = st.integers(0, 99)  #: one of those there are, counted from the youngest
-moods = st.sampled_from([Mood.WELL, Mood.WELL, *Mood])
 after = st.sampled_from(["", "work", "work", "tell", "tell"])  #: what the hub does then
 
 
@@ -41,9 +39,8 @@ class Machine(RuleBasedStateMachine):
         recent=st.sampled_from([0, 1, 100]),
         width=st.sampled_from([1, 3, 100]),
         start=st.sampled_from([0, 1, 2, 2, 2]),
-        mood=moods,
     )
-    def is_born(self, policy: str, recent: int, width: int, start: int, mood: Mood) -> None:
+    def is_born(self, policy: str, recent: int, width: int, start: int) -> None:
         self.life = Life(type(self).database(), policy, recent=recent, width=width)
         self.ledger = Ledger()
         self.witness = Witness()
@@ -51,7 +48,6 @@ class Machine(RuleBasedStateMachine):
         self.known: list[Event] = []  #: facts that somebody has told, or may tell
         self.said: list[Said] = []  #: what was accepted, in the order it was
         self.names = count(1)
-        self.life.letters.mood = mood
         facts = [self.fact(outside.FIRST, what, 24) for what in outside.BEGINNING[:start]]
         stated = [(outside.FIRST, "known")] if facts else []
         self.tell(*facts, stated=stated, then="tell" if facts else "")
