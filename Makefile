@@ -7,7 +7,7 @@ READY := .venv/.ready
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-faults check format bench soak lock docs clean
+.PHONY: help setup run kafka test test-faults check format bench soak lock docs clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -16,6 +16,9 @@ setup: $(READY) ## install the locked dependencies into .venv
 
 run: $(READY) ## start the hub with an example day flowing through it, on 127.0.0.1:8080
 	@$(BIN)/tilanne demo $(ARGS)
+
+kafka: $(READY) ## a real Apache Kafka in the foreground (Java 17, Maven); ARGS="--port 9092"
+	@$(BIN)/python -m deploy.kafka $(ARGS)
 
 test: $(READY) ## run the tests; ARGS="-k fold" for some of them
 	@$(BIN)/python -m pytest $(ARGS)

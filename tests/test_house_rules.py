@@ -11,8 +11,8 @@ from pathlib import Path
 from babel.messages.pofile import read_po
 
 ROOT = Path(__file__).parents[1]
-SOURCE = ("hub", "connectors", "state_machine", "bench", "docs")
-SKIPPED = {".venv", ".git", "var", "build", "dist", "__pycache__"}
+SOURCE = ("hub", "connectors", "state_machine", "bench", "deploy", "docs")
+SKIPPED = {".venv", ".git", ".kafka", "var", "build", "dist", "__pycache__"}
 
 # Lists of words and of columns: as long as the world is, and read by looking up, not through.
 LISTS = re.compile(r"state_machine/events\.py|hub/store/(tables\.py|migrations/versions/.*)")
