@@ -17,7 +17,7 @@ from hub.pipeline.outcomes import settle, take_in
 from hub.pipeline.recent import AtHand, Recent
 from hub.pipeline.renew import Renewed
 from hub.pipeline.translate import Translated
-from hub.store import belief, contacts, inbox, log, parcels, parking, timeline
+from hub.store import belief, contacts, inbox, parcels, parking, timeline
 from hub.store.rows import insert_new
 from hub.store.tables import OutboxRow, table
 from state_machine.fold import Fold
@@ -40,15 +40,11 @@ class Applied:
     alerts: Counter[str] = field(default_factory=Counter)  #: what a person must look at
 
 
-def apply(
-    connection: Connection, batch: Sequence[Translated], recent: Recent, *, old: int, new: int
-) -> Applied:
-    """Apply a batch of translated raws, all or nothing.
+def apply(connection: Connection, batch: Sequence[Translated], recent: Recent) -> Applied:
+    """Apply a batch of translated raws that nobody else can claim any more, all or nothing.
 
-    In: the batch, the orders at hand, and the log positions before and after it. Raises
-    ``CursorMoved`` when another worker was faster, and whatever the database raises.
+    In: the batch, the orders at hand. Raises whatever the database raises.
     """
-    log.advance(connection, log.READER, old=old, new=new)
     fresh, outcome = take_in(connection, batch)
     crashpoint("pipeline.inbox")
     applied = Applied(raws=len(batch))

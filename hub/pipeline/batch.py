@@ -6,7 +6,7 @@ Reading ahead decides nothing: a batch knows the position it follows, and is app
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -22,17 +22,29 @@ SMALL = 32  #: the same while deliveries pour in, so that none waits long for it
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
-    """Raws of the log that are moved together."""
+class Logged:
+    """Raws of the embedded log that are moved together."""
 
     position: int  #: the raw before them
     rows: Sequence[Kept]
-    translated: list[Translated] | None  #: None: there is one that no connector survives
+    translated: list[Translated] | None
 
     @property
     def end(self) -> int:
         """The last raw of them."""
         return int(self.rows[-1].id) if self.rows else self.position
+
+    def claim(self, connection: Connection) -> Sequence[int]:
+        """Move the cursor to the last raw of them."""
+        log.advance(connection, log.READER, old=self.position, new=self.end)
+        return [row.id for row in self.rows]
+
+    def split(self) -> Iterator["Logged"]:
+        """Return them one by one, none of them translated."""
+        position = self.position
+        for row in self.rows:
+            yield Logged(position, [row], None)
+            position = row.id
 
 
 class Batches:
@@ -43,11 +55,11 @@ class Batches:
         self._store = store
         self._translator = translator
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="pipeline-read")
-        self._ahead: Future[Batch] | None = None
+        self._ahead: Future[Logged] | None = None
         self._done: int | None = None  #: the last raw that was dealt with, as far as we know
         self.size = BATCH  #: raws the next batch may have
 
-    async def next(self) -> Batch:
+    async def next(self) -> Logged:
         """Return the batch after the reader's cursor; without rows when nothing waits.
 
         Raises ``StoreUnavailable``.
@@ -73,13 +85,13 @@ class Batches:
         if self._ahead is None:
             self._ahead = self._thread.submit(self._read, position)
 
-    def _read(self, position: int | None) -> Batch:
+    def _read(self, position: int | None) -> Logged:
         def look(connection: Connection) -> tuple[int, Sequence[Kept]]:
             last = log.position(connection, log.READER) if position is None else position
             return last, log.after(connection, last, self.size)
 
         last, rows = self._store.read_now(look)
         try:
-            return Batch(last, rows, [self._translator.translate(row) for row in rows])
+            return Logged(last, rows, [self._translator.translate(row) for row in rows])
         except Exception:  # noqa: BLE001 - whatever it is, one raw is to blame; it is found later
-            return Batch(last, rows, None)
+            return Logged(last, rows, None)

@@ -128,6 +128,7 @@ def release(
     found = [raw.pop("id") for raw in raws]
     for raw in raws:
         raw["headers"] = _with(decision, raw["headers"])
+        raw["origin"] = None  # whatever brought it first, it is read from the log now
     insert_all(connection, RAW, raws)
     inbox.give_up(connection, found)
     connection.execute(delete(PARKED).where(PARKED.c.raw_id.in_(found)))

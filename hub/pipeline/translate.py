@@ -47,6 +47,13 @@ class Translated(NamedTuple):
         """The facts alone."""
         return tuple(arrival.event for arrival in self.arrivals)
 
+    def numbered(self, raw_id: int) -> "Translated":
+        """Return the same with the number the raw got in the log."""
+        return self._replace(
+            delivery=self.delivery._replace(raw_id=raw_id),
+            arrivals=tuple([one._replace(raw_id=raw_id) for one in self.arrivals]),
+        )
+
 
 class Translator:
     """Turns rows of the log into findings, with the connectors and the shops' habits at hand."""

@@ -64,7 +64,9 @@ def backlog(connection: Connection) -> Waiting:
     """Return the raws behind the place in the log that the pipeline has come to."""
     last = position(connection, READER)
     size, oldest = connection.execute(
-        select(func.count(), func.min(RAW.c.received_at)).where(RAW.c.id > last)
+        select(func.count(), func.min(RAW.c.received_at)).where(
+            RAW.c.id > last, RAW.c.origin.is_(None)
+        )
     ).one()
     return Waiting(size, oldest)
 

@@ -1,4 +1,7 @@
-"""The embedded log: raws in the order they became durable, and how far each reader has come."""
+"""The embedded log: raws in the order they became durable, and how far each reader has come.
+
+Raws that a stream brought are kept in the same table; they have an origin, and are passed by here.
+"""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -35,7 +38,7 @@ MOST_BYTES = 8_388_608  #: of bodies that are looked at together; one raw may ha
 _SIZE = func.length(RAW.c.body)
 _next = (
     select(RAW.c.id, (func.sum(_SIZE).over(order_by=RAW.c.id) - _SIZE).label("before"))
-    .where(RAW.c.id > bindparam("last"))
+    .where(RAW.c.id > bindparam("last"), RAW.c.origin.is_(None))
     .order_by(RAW.c.id)
     .limit(bindparam("limit"))
     .subquery()
@@ -44,6 +47,7 @@ _AFTER = (
     select(*(RAW.c[name] for name in Kept._fields))
     .where(
         RAW.c.id > bindparam("last"),
+        RAW.c.origin.is_(None),
         RAW.c.id
         <= select(func.max(_next.c.id)).where(_next.c.before < MOST_BYTES).scalar_subquery(),
     )
@@ -62,6 +66,8 @@ class CursorMoved(Exception):
 
 def append(connection: Connection, raws: Sequence[Mapping[str, Any]]) -> None:
     """Put raws at the end of the log, and count them as accepted from their sources."""
+    if not raws:
+        return
     insert_all(connection, RAW, raws)
     crashpoint("log.appended")
     sources = Counter((raw["connector"], raw["source"]) for raw in raws)

@@ -17,12 +17,14 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import DateTime, TypeDecorator
 from sqlmodel import Field, SQLModel
 
 KEY = 255  #: characters of an id that comes from outside
+ORIGIN = 300  #: characters of a place in a stream; a topic's name has up to 249
 BIG = BigInteger().with_variant(Integer, "sqlite")  # only INTEGER is a rowid in SQLite
 
 
@@ -62,12 +64,17 @@ def _key(*, primary: bool = False, null: bool = False, index: bool = False) -> C
 
 
 class RawRow(SQLModel, table=True):
-    """The embedded log: bytes as they came, in the order they became durable."""
+    """Bytes as they came. Those without an origin are the embedded log, in the order they came."""
 
     __tablename__ = "raw"
-    # Without it SQLite gives the number of a deleted last row to the next one, which would then
-    # lie before the pipeline's cursor and never be read.
-    __table_args__ = {"sqlite_autoincrement": True}
+    __table_args__ = (
+        Index("raw_origin", "origin", unique=True, sqlite_where=text("origin IS NOT NULL"), postgresql_where=text("origin IS NOT NULL")),
+        # what the log's reader goes along, however many came by stream in between
+        Index("raw_embedded", "id", sqlite_where=text("origin IS NULL"), postgresql_where=text("origin IS NULL")),
+        # Without it SQLite gives the number of a deleted last row to the next one, which would then
+        # lie before the pipeline's cursor and never be read.
+        {"sqlite_autoincrement": True},
+    )
 
     id: int | None = Field(default=None, sa_column=Column(BIG, primary_key=True, autoincrement=True))
     connector: str = Field(sa_column=_key())
@@ -75,6 +82,8 @@ class RawRow(SQLModel, table=True):
     received_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
     headers: str = Field(sa_column=Column(Text, nullable=False))  #: JSON; no secrets in it
     body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    #: where in a stream it was read: topic/partition@offset; the log's reader passes it by
+    origin: str | None = Field(default=None, sa_column=Column(String(ORIGIN), nullable=True))
 
 
 class CursorRow(SQLModel, table=True):

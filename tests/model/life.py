@@ -93,9 +93,10 @@ class Life:
         """Start the stations: nothing is at hand, nothing is under way."""
         known = {NAME: registered(self.speech), facts.NAME: facts.registered()}
         translator = Translator(known, self.settings)
+        self.translator = translator
         self.pipeline = Narrow(self.store, translator, self._changed)
         self.pipeline.width = self.width
-        self.pipeline._recent = Recent(self.recent)
+        self.pipeline.mover.recent = Recent(self.recent)
         channels: Any = {one.NAME: one for one in self.providers}
         self.dispatcher = Dispatcher(
             self.store, self.settings, self.clock, CATALOGUES, channels, renderer=RENDERER
@@ -173,13 +174,13 @@ class Life:
         """List what waits too long, forget what is old, and look at everything a second time."""
         self._run(expire_parked(self.store, self.now, 14))
         self._run(forget_raws(self.store, self.now, 30))
-        assert self._run(recheck(self.store, self.pipeline._recent, self._changed)) == 0
+        assert self._run(recheck(self.store, self.pipeline.mover.recent, self._changed)) == 0
         *_, proven = rebuild.mend(self.store, self.now, notify=True)
         assert (proven.orders, 0) == (proven.orders, proven.astray)
 
     def reads_again(self) -> None:
         """Read all kept raws again, with connectors that have learned nothing since."""
-        *_, sums = replay(self.store, self.pipeline.translator, Selection(), self.now, notify=True)
+        *_, sums = replay(self.store, self.translator, Selection(), self.now, notify=True)
         changed = (sums.facts_new, sums.facts_reworded, sums.facts_taken_off, sums.milestones)
         assert (0, 0, 0, 0) == changed, f"read again: {sums}"
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, and_, func, or_, select
 
 from hub.queries.audit.check import Check, broken, count, figure
 from hub.store.inbox import OUTCOMES, RELEASED
@@ -66,7 +66,7 @@ def _outcomes(connection: Connection) -> Mapping[tuple[str, str, str], int]:
 
 def _waiting(connection: Connection) -> Mapping[Name, int]:
     columns = (RAW.c.connector, RAW.c.source)
-    behind = RAW.c.id > position(connection, READER)
+    behind = and_(RAW.c.id > position(connection, READER), RAW.c.origin.is_(None))
     rows = connection.execute(select(*columns, func.count()).where(behind).group_by(*columns))
     return {(connector, source): size for connector, source, size in rows}
 
@@ -91,7 +91,7 @@ def checks(connection: Connection) -> Iterator[Check]:
         "deliveries with an outcome that is none of the four",
     )
     marked = select(INBOX.c.raw_id).where(INBOX.c.raw_id == RAW.c.id).exists()
-    read = RAW.c.id <= position(connection, READER)
+    read = or_(RAW.c.id <= position(connection, READER), RAW.c.origin.is_not(None))
     yield broken(
         "without_outcome", count(connection, RAW, read, ~marked), "deliveries read without outcome"
     )

@@ -8,7 +8,10 @@ Rows = list[tuple[Any, ...]]
 
 #: what is left to do: raws unread, changes unplanned, notices untold, addresses that came late
 UNSETTLED = (
-    "SELECT count(*) FROM raw WHERE id > (SELECT coalesce(max(position), 0) FROM cursor)",
+    (
+        "SELECT count(*) FROM raw WHERE origin IS NULL"
+        " AND id > (SELECT coalesce(max(position), 0) FROM cursor)"
+    ),
     "SELECT count(*) FROM outbox WHERE planned_at IS NULL",
     "SELECT count(*) FROM notice WHERE state IN ('due', 'leased')",
     (
