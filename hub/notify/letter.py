@@ -1,8 +1,9 @@
 """An e-mail as bytes (RFC 5322), and what may not stand in one."""
 
 import re
+from base64 import encodebytes
 from binascii import b2a_qp
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from email import policy
 from email.header import Header
@@ -17,6 +18,7 @@ LONGEST = 254  #: characters of an address (RFC 5321 §4.5.3.1.3, less the angle
 LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 LIST = re.compile(r"List-[A-Za-z-]+")  #: how to be left out (RFC 2369): the one thing to be added
+IMAGE = re.compile(r"[a-z0-9-]{1,60}")
 #: what each letter carries, and nothing besides: a header more has been smuggled in
 HEADERS = frozenset(
     {
@@ -63,33 +65,38 @@ def compose(message: Message, *, mail_from: str, now: datetime) -> bytes:
     CRLF lines, all ASCII. Raises ``DeliveryError`` (permanent) when a header would not survive.
     """
     to = address(message.to)
-    for text in (mail_from, message.subject, message.language, *message.headers.values()):
+    own = (message.subject, message.sender, message.language, *message.headers.values())
+    for text in (mail_from, *own):
         refuse_smuggled(text)
     # A boundary with "=_" in it cannot occur in a part: there "=" is followed by a hex digit.
     boundary = f"=_{message.key[:32]}"
+    answered = {"Reply-To": address(message.reply_to)} if message.reply_to else {}
     headers = {
-        "From": _sender(mail_from),
+        "From": _sender(mail_from, message.sender),
         "To": to,
         "Subject": _words("Subject", message.subject),
         "Date": format_datetime(now),
         "Message-ID": message_id(message.key, parseaddr(mail_from)[1]),
         "Auto-Submitted": "auto-generated",  # RFC 3834: out-of-office programmes keep still
+        **answered,
         **{name: _words(name, text) for name, text in message.headers.items()},
         "Content-Language": _words("Content-Language", message.language),
         "MIME-Version": "1.0",
         "Content-Type": f'multipart/alternative; boundary="{boundary}"',
     }
     lines = [f"{name}: {text}" for name, text in headers.items()]
-    lines += ["", *_part(boundary, "plain", message.text), *_part(boundary, "html", message.html)]
+    lines += ["", *_part(boundary, "plain", message.text), *_page(boundary, message)]
     written = "\r\n".join([*lines, f"--{boundary}--", ""]).encode("ascii")
-    _check(written, to=to, expected=HEADERS | set(filter(LIST.fullmatch, message.headers)))
+    named = set(filter(LIST.fullmatch, message.headers)) | answered.keys()
+    _check(written, to=to, expected=HEADERS | named)
     return written
 
 
-@lru_cache(maxsize=16)
-def _sender(mail_from: str) -> str:
+@lru_cache(maxsize=64)
+def _sender(mail_from: str, shop: str) -> str:
     """Write who it comes from, the name in encoded words if it needs them (RFC 2047)."""
-    name, plain = parseaddr(mail_from)
+    own, plain = parseaddr(mail_from)
+    name = shop or own
     if name.isascii():
         return formataddr((name, address(plain)))
     return f"{_words('From', name)} <{address(plain)}>"
@@ -111,6 +118,33 @@ def _part(boundary: str, kind: str, text: str) -> Iterator[str]:
     yield "Content-Transfer-Encoding: quoted-printable"
     yield ""
     yield b2a_qp(body, istext=True).decode("ascii")
+
+
+def _page(boundary: str, message: Message) -> Iterator[str]:
+    """Yield the HTML, together with the pictures it calls by name (RFC 2387)."""
+    if not message.images:
+        yield from _part(boundary, "html", message.html)
+        return
+    inner = f"=_r{message.key[:31]}"  # neither boundary is the beginning of the other
+    yield f"--{boundary}"
+    yield f'Content-Type: multipart/related; type="text/html"; boundary="{inner}"'
+    yield ""
+    yield from _part(inner, "html", message.html)
+    yield from _pictures(inner, message.images)
+    yield f"--{inner}--"
+
+
+def _pictures(boundary: str, images: Mapping[str, bytes]) -> Iterator[str]:
+    for name, png in images.items():
+        if not IMAGE.fullmatch(name):
+            raise DeliveryError(f"a picture cannot be called {name[:60]!r}", permanent=True)
+        yield f"--{boundary}"
+        yield "Content-Type: image/png"
+        yield "Content-Transfer-Encoding: base64"
+        yield f"Content-ID: <{name}@tilanne>"
+        yield f'Content-Disposition: inline; filename="{name}.png"'
+        yield ""
+        yield encodebytes(png).decode("ascii").replace("\n", "\r\n")
 
 
 def refuse_smuggled(text: str) -> None:

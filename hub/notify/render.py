@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,10 @@ from markupsafe import Markup
 
 from hub.catalogues import LOCALE, Catalogues
 from hub.config import Settings
+from hub.notify.channels import Form
 from hub.notify.markup import markup
 from hub.notify.news import News, one_line
+from hub.notify.segments import plainer
 from hub.notify.wording import Reader, values
 
 TEMPLATES = LOCALE.parent / "notifications"
@@ -25,12 +27,16 @@ LONGEST_NAME = 80  #: characters of a person's name in the greeting
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A notice in words."""
+    """A notice in words, in the form a channel carries."""
 
     subject: str
     short: str
     text: str
-    html: str
+    html: str = ""
+    sender: str = ""  #: the shop as customers know it
+    reply_to: str | None = None
+    link: str | None = None
+    images: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +78,16 @@ class Renderer:
         self._default = self._notices["_default"]
         self._layout = environment.get_template("_email.html")
 
-    def render(self, news: News, *, language: str, name: str | None, now: datetime) -> Rendered:
-        """Put a milestone into words.
+    def render(
+        self,
+        news: News,
+        *,
+        language: str,
+        name: str | None,
+        now: datetime,
+        form: Form = Form.LETTER,
+    ) -> Rendered:
+        """Put a milestone into words, in the form a channel carries.
 
         In: who reads it (``name`` None: not known) and the present moment, for words like today.
         Raises Jinja's ``UndefinedError`` rather than leave a gap.
@@ -91,6 +105,9 @@ class Renderer:
             " ".join(self._block(news.milestone, block, known).split())
             for block in ("subject", "short")
         )
+        sent = {"sender": settings.name or "", "link": known["link"]}
+        if form is not Form.LETTER:
+            return Rendered(subject, short, _brief(form, short, reader, known["link"]), **sent)
         parts = {block: passages(self._block(news.milestone, block, known)) for block in BLOCKS}
         html = self._layout.render(
             {**known, **parts, "link": known["link"], "link_text": parts["link"]},
@@ -98,12 +115,18 @@ class Renderer:
             markup=Markup(markup(news, reader.shop)),  # noqa: S704 - escaped for script elements
         )
         compact = re.sub(r"\n\s*\n", "\n", html)
-        return Rendered(subject, short, _text(parts, known["link"]), compact)
+        return Rendered(subject, short, _text(parts, known["link"]), compact, **sent)
 
     def _block(self, milestone: str, block: str, known: Mapping[str, Any]) -> str:
         own = self._notices.get(milestone, self._default)
         template = own if block in own.blocks else self._default
         return "".join(template.blocks[block](template.new_context(dict(known))))
+
+
+def _brief(form: Form, short: str, reader: Reader, link: str | None) -> str:
+    if form is Form.SMS:
+        return plainer(f"{reader.shop}: {short}")
+    return "\n".join(filter(None, (short, link))) if form is Form.CHAT else short
 
 
 def _zone(shop: str, name: str) -> ZoneInfo:

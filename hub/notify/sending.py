@@ -11,7 +11,7 @@ from jinja2 import TemplateError
 from hub.clock import Clock
 from hub.config import Settings
 from hub.crashpoints import crashpoint
-from hub.notify.channels import Audience, Channel, DeliveryError, Message
+from hub.notify.channels import Channel, DeliveryError, Form, Message
 from hub.notify.news import News
 from hub.notify.payload import payload
 from hub.notify.render import Rendered, Renderer
@@ -23,7 +23,7 @@ from hub.store.session import Store, StoreUnavailable
 from hub.telemetry import ATTEMPTS, TO_ATTEMPT
 
 log = structlog.get_logger()
-NO_WORDS = Rendered("", "", "", "")  #: for those who read data
+NO_WORDS = Rendered("", "", "")  #: for those who read data
 
 
 @dataclass
@@ -127,9 +127,9 @@ class Sender:
         row = taken.row
         news = News.read(row)
         words = NO_WORDS
-        if channel.AUDIENCE is Audience.CUSTOMER:
+        if channel.FORM is not Form.DATA:
             words = self._renderer.render(
-                news, language=row.language, name=row.name, now=self._clock()
+                news, language=row.language, name=row.name, now=self._clock(), form=channel.FORM
             )
         return Message(
             key=key_of(taken),
@@ -141,6 +141,10 @@ class Sender:
             html=words.html,
             payload=payload(news),
             language=row.language,
+            sender=words.sender,
+            reply_to=words.reply_to,
+            link=words.link,
+            images=words.images,
         )
 
     def _failed(self, taken: Taken, channel: Channel, error: DeliveryError) -> Settlement:

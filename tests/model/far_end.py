@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from hub.notify.channels import Audience, DeliveryError, Handing, Message
+from hub.notify.channels import Audience, DeliveryError, Form, Handing, Message
 from state_machine.milestones import Told
 
 Telling = tuple[str, ...]  #: order, subject, milestone, revision, channel, recipient
@@ -93,6 +93,7 @@ class Provider:
     def __init__(self, name: str, audience: Audience, *, deduplicates: bool) -> None:
         self.NAME = name
         self.AUDIENCE = audience
+        self.FORM = Form.LETTER if audience is Audience.CUSTOMER else Form.DATA
         self.deduplicates = deduplicates
         self.mood = Mood.WELL
         self.handed: list[Handed] = []

@@ -22,6 +22,16 @@ class Audience(StrEnum):
     SINK = "sink"  #: a store or partner system: told of every milestone, as data
 
 
+class Form(StrEnum):
+    """What a channel carries, and what of a message it is made of."""
+
+    LETTER = "letter"  #: subject, text, HTML and its pictures
+    SMS = "sms"  #: text, as few segments as it can be said in
+    PUSH = "push"  #: subject as the title, text as the body, the link behind it
+    CHAT = "chat"  #: text, several lines without any markup
+    DATA = "data"  #: payload alone
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """What a postman may know: the envelope and the ready-made contents."""
@@ -31,11 +41,15 @@ class Message:
     to: str  #: address or URL
     subject: str
     short: str  #: one or two sentences
-    text: str
+    text: str  #: in the words of the channel's form
     html: str
     payload: bytes  #: JSON for machines; no personal data
     language: str  #: BCP 47 primary subtag
     headers: Mapping[str, str] = field(default_factory=dict)
+    sender: str = ""  #: the shop as customers know it; whoever sends for it, if empty
+    reply_to: str | None = None  #: where an answer should go
+    link: str | None = None  #: what the reader may open next
+    images: Mapping[str, bytes] = field(default_factory=dict)  #: PNG, by the name HTML calls them
 
 
 class DeliveryError(Exception):
@@ -69,6 +83,7 @@ class Channel(Protocol):
 
     NAME: str  #: the name of its file
     AUDIENCE: Audience
+    FORM: Form  #: what it carries
     ADDRESS: str  #: which column of the contact it writes to; "" for sinks
     MISSING: str  #: the reason written when a recipient has no such address
     SCHEDULE: Sequence[float]  #: seconds before each attempt, see ``hub.notify.retry``

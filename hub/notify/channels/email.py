@@ -16,7 +16,7 @@ import aiosmtplib
 from hub.clock import Clock
 from hub.crashpoints import crashpoint
 from hub.notify import retry
-from hub.notify.channels import Audience, Channel, DeliveryError, Handing, Message, Tools
+from hub.notify.channels import Audience, Channel, DeliveryError, Form, Handing, Message, Tools
 from hub.notify.letter import address, compose, message_id, refuse_smuggled
 
 REPLY = 30.0  #: seconds for every answer but the last
@@ -44,6 +44,7 @@ class Email:
 
     NAME = "email"
     AUDIENCE = Audience.CUSTOMER
+    FORM = Form.LETTER
     ADDRESS = "email"
     MISSING = "no e-mail address known"
     SCHEDULE: Sequence[float] = retry.MAIL

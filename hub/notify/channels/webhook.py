@@ -15,7 +15,7 @@ from hub import __version__
 from hub.clock import Clock
 from hub.config import Sink
 from hub.notify import retry
-from hub.notify.channels import Audience, Channel, DeliveryError, Handing, Message, Tools
+from hub.notify.channels import Audience, Channel, DeliveryError, Form, Handing, Message, Tools
 from hub.notify.dialing import guarded_dial, networks
 
 TOTAL = 20.0  #: seconds for the whole exchange; the spec advises 15 to 30
@@ -35,6 +35,7 @@ class Webhook:
 
     NAME = "webhook"
     AUDIENCE = Audience.SINK
+    FORM = Form.DATA
     ADDRESS = ""
     MISSING = "this sink is not configured any more"
     SCHEDULE: Sequence[float] = retry.WEBHOOK

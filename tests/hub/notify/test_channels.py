@@ -7,7 +7,15 @@ import orjson
 import pytest
 
 from hub.config import Settings, Sink
-from hub.notify.channels import Audience, Channel, DeliveryError, Message, names, open_channels
+from hub.notify.channels import (
+    Audience,
+    Channel,
+    DeliveryError,
+    Form,
+    Message,
+    names,
+    open_channels,
+)
 from hub.store.tables import ContactRow
 from tests.hub.notify.world import SECRET, World
 
@@ -30,6 +38,7 @@ def test_a_channel_says_what_the_dispatcher_asks(world: World, name: str) -> Non
 
     assert name == channel.NAME
     assert channel.AUDIENCE in Audience
+    assert (channel.FORM is Form.DATA) == (channel.AUDIENCE is Audience.SINK)
     assert channel.MISSING
     assert (0.0, True) == (channel.SCHEDULE[0], len(channel.SCHEDULE) > 1)
     assert channel.DEADLINE > 0
