@@ -88,9 +88,7 @@ class Valkey:
         settings = f"--port {self.port} --bind 127.0.0.1 --maxmemory 64m --save".split()
         words = [get_binary_path(), *settings, ""]
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [get_binary_path(), *words, ""], stdout=log, stderr=log
-            )
+            self._process = subprocess.Popen(words, stdout=log, stderr=log)
         wait_for(lambda: listens(self.port), f"Valkey to listen; its log: {self._log}")
 
     def flush(self) -> None:
