@@ -1,11 +1,10 @@
 """The composition root: the only file that builds things and hands them out."""
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from asyncio import Future
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from fastapi import FastAPI
 
 from connectors.registry import discover
@@ -21,7 +20,9 @@ from hub.pipeline.run import Pipeline
 from hub.pipeline.translate import Translator
 from hub.queries import Queries
 from hub.scheduler import facts
+from hub.scheduler.ticking import Ticking
 from hub.scheduler.timetable import timetable
+from hub.stations import Bell, Role, Station, at_work
 from hub.store.migrate import migrate
 from hub.store.session import Store
 from hub.web import api, health, pages, problems
@@ -31,93 +32,124 @@ from hub.web.openapi import describe
 
 @dataclass(slots=True)
 class Hub:
-    """A hub, built and ready to run."""
+    """A hub, or the part of it that is this process, built and ready to run."""
 
     settings: Settings
+    role: Role
     store: Store
     api: FastAPI
-    pipeline: Pipeline
-    dispatcher: Dispatcher
-    ticker: AsyncIOScheduler
+    stations: Sequence[Station]
 
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[asyncio.Future[None]]:
-        """Run all stations; yield a future that fails as soon as one of them does."""
-        failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        stations: list[Callable[[], Awaitable[None]]] = [self.pipeline.run, self.dispatcher.run]
-        tasks = [asyncio.create_task(_watched(one, failed)) for one in stations]
-        self.ticker.start()
-        try:
-            yield failed
-        finally:
-            self.ticker.shutdown(wait=False)
-            await self.dispatcher.stop()
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            failed.cancel()
+    def running(self) -> AbstractAsyncContextManager[Future[None]]:
+        """Run all stations; give a future that fails as soon as one of them does."""
+        return at_work(self.stations)
 
     def close(self) -> None:
         """Let go of the database."""
         self.store.close()
 
 
-async def _watched(station: Callable[[], Awaitable[None]], failed: asyncio.Future[None]) -> None:
-    """A station never ends by itself; if it does, the process must not go on half alive."""
-    try:
-        await station()
-    except Exception as error:  # noqa: BLE001 - handed to whoever runs the hub
-        if not failed.done():
-            failed.set_exception(error)
-
-
-def build(settings: Settings, clock: Clock = utc_now) -> Hub:
-    """Build a hub from its settings; the database is migrated and claimed for this process.
+def build(settings: Settings, clock: Clock = utc_now, role: Role = Role.ALL) -> Hub:
+    """Build a hub from its settings; the database is migrated, and on SQLite claimed.
 
     Raises ``AlreadyRunning`` when another hub has the database, ``BrokenConnector`` when a module
     of ``connectors/`` breaks the contract, ``ValueError`` for settings that cannot be used.
     """
     store = Store(settings.database_url)
     try:
-        store.hold_alone()
+        if role is Role.ALL:
+            store.hold_alone()
+        else:
+            _shareable(store, role)
         migrate(store)
-        return _assemble(settings, clock, store)
+        return _assemble(settings, clock, role, store)
     except BaseException:
         store.close()
         raise
 
 
-def _assemble(settings: Settings, clock: Clock, store: Store) -> Hub:
-    connectors = discover()
-    labels = Catalogues.load()
-    courtesy = Courtesy()
-    dispatcher = Dispatcher(store, settings, clock, labels)
-    everyone = {**connectors, facts.NAME: facts.registered()}
+def _shareable(store: Store, role: Role) -> None:
+    """Refuse to be a part of a hub on a database that only one process can have."""
+    if not store.shared:
+        raise ValueError(
+            f"tilanne {role} is one process of several, and they cannot share a SQLite file: set "
+            "TILANNE_DATABASE_URL=postgresql://…, or run `tilanne up`, which is all of them in one"
+        )
 
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the stations of one process have in common."""
+
+    settings: Settings
+    clock: Clock
+    store: Store
+    labels: Catalogues
+    courtesy: Courtesy
+    arrived: Bell  #: rings when a raw is durable in the log
+    changed: Bell  #: rings when there is something to tell
+
+
+def _assemble(settings: Settings, clock: Clock, role: Role, store: Store) -> Hub:
+    parts = Parts(settings, clock, store, Catalogues.load(), Courtesy(), Bell(), Bell())
+    return Hub(
+        settings=settings,
+        role=role,
+        store=store,
+        api=_surface(parts, role),
+        stations=_stations(parts, role),
+    )
+
+
+def _stations(parts: Parts, role: Role) -> Sequence[Station]:
+    stations: list[Station] = []
+    pipeline = _pipeline(parts)
+    if role.has(Role.WORKER):
+        parts.arrived.heard_by(pipeline.arrived)
+        stations.append(pipeline)
+    if role.has(Role.DISPATCHER):
+        dispatcher = Dispatcher(parts.store, parts.settings, parts.clock, parts.labels)
+        parts.changed.heard_by(dispatcher.wake)
+        stations.append(dispatcher)
+    if role.has(Role.SCHEDULER):
+        ticker = timetable(
+            parts.store,
+            parts.settings,
+            parts.clock,
+            arrived=parts.arrived.ring,
+            recheck=pipeline.recheck,
+        )
+        stations.append(Ticking(ticker))
+    return stations
+
+
+def _pipeline(parts: Parts) -> Pipeline:
     def changed(applied: Applied) -> None:
         if applied.told:
-            dispatcher.wake()
+            parts.changed.ring()
 
-    pipeline = Pipeline(store, Translator(everyone, settings), changed, courtesy)
-    queries = Queries(store)
+    translator = Translator({**discover(), facts.NAME: facts.registered()}, parts.settings)
+    return Pipeline(parts.store, translator, changed, parts.courtesy)
+
+
+def _surface(parts: Parts, role: Role) -> FastAPI:
+    """Build what the process answers: how it is; and in the web role, all the rest."""
+    settings, clock, labels = parts.settings, parts.clock, parts.labels
+    queries = Queries(parts.store)
     web = FastAPI(title="Tilanne", version=__version__, docs_url=None, redoc_url=None)
     # an address is right or wrong; "try there" would be built from a Host that anybody can send
     web.router.redirect_slashes = False
     problems.install(web)
-    door = webhooks.open_door(connectors, store, settings, clock, pipeline.arrived, courtesy)
-    web.include_router(webhooks.router(door))
-    web.add_middleware(Doorway, take=door.take)
-    web.include_router(api.router(queries=queries, settings=settings, labels=labels))
     web.include_router(health.router(queries=queries, clock=clock))
-    web.include_router(pages.router(queries=queries, settings=settings, labels=labels, clock=clock))
+    if role.has(Role.WEB):
+        door = webhooks.open_door(
+            discover(), parts.store, settings, clock, parts.arrived.ring, parts.courtesy
+        )
+        web.include_router(webhooks.router(door))
+        web.add_middleware(Doorway, take=door.take)
+        web.include_router(api.router(queries=queries, settings=settings, labels=labels))
+        web.include_router(
+            pages.router(queries=queries, settings=settings, labels=labels, clock=clock)
+        )
     describe(web)
-    return Hub(
-        settings=settings,
-        store=store,
-        api=web,
-        pipeline=pipeline,
-        dispatcher=dispatcher,
-        ticker=timetable(
-            store, settings, clock, arrived=pipeline.arrived, recheck=pipeline.recheck
-        ),
-    )
+    return web

@@ -2,11 +2,9 @@
 
 import asyncio
 import gc
-import signal
 import socket
-import threading
-from collections.abc import AsyncIterator, Coroutine, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from math import ceil
@@ -21,8 +19,9 @@ from hub.clock import Clock, utc_now
 from hub.config import Settings
 from hub.listening.debts import Patience
 from hub.listening.line import Line
+from hub.listening.listener import Listener
+from hub.stations import Role
 
-STOPS = (signal.SIGINT, signal.SIGTERM)
 GARBAGE = (50_000, 20, 50)  #: how many new objects make Python look for garbage
 GRACE_S = 10  #: seconds a stopping hub gives open requests
 
@@ -31,37 +30,7 @@ T = TypeVar("T")
 _log = structlog.get_logger()
 
 
-class Listener(uvicorn.Server):
-    """The HTTP server; a hub that was asked to stop and did so ends well."""
-
-    async def on_tick(self, counter: int) -> bool:
-        """Look after the lines twice a second; the library calls ten times."""
-        if counter % 5 == 0:
-            now = asyncio.get_running_loop().time()
-            for line in tuple(self.server_state.connections):
-                if isinstance(line, Line):
-                    line.look(now)
-        return await super().on_tick(counter)
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Stop at SIGINT and SIGTERM.
-
-        The library would raise the signal again once the door is closed, and the process would end
-        as if it had been killed.
-        """
-        here = threading.current_thread() is threading.main_thread()
-        loop = asyncio.get_running_loop()
-        for stop in STOPS if here else ():
-            loop.add_signal_handler(stop, self.handle_exit, stop, None)
-        try:
-            yield
-        finally:
-            for stop in STOPS if here else ():
-                loop.remove_signal_handler(stop)
-
-
-def server(hub: Hub) -> uvicorn.Server:
+def server(hub: Hub) -> Listener:
     """Return the HTTP server of a hub, not yet started."""
     patience = Patience(
         lines=hub.settings.max_connections,
@@ -93,12 +62,18 @@ class Served:
 
     hub: Hub
     url: str
+    asked: asyncio.Event  #: to stop
     serving: asyncio.Task[None]
     failed: asyncio.Future[None]
 
     async def until_closed(self) -> None:
-        """Wait until the hub is stopped; raise what made a station fail."""
-        await asyncio.wait((self.serving, self.failed), return_when=asyncio.FIRST_COMPLETED)
+        """Wait until the hub is to stop; raise what made a station fail."""
+        asked = asyncio.create_task(self.asked.wait())
+        try:
+            ends = (asked, self.serving, self.failed)
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            asked.cancel()
         if self.failed.done():
             self.failed.result()
 
@@ -119,26 +94,41 @@ class Served:
 
 
 @asynccontextmanager
-async def open_hub(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[Served]:
+async def open_hub(
+    settings: Settings, clock: Clock = utc_now, role: Role = Role.ALL
+) -> AsyncIterator[Served]:
     """Build a hub, let it listen, and close it again. Raises ``OSError`` if its port is taken."""
     door = _bind(settings.host, settings.port)
-    hub = build(settings, clock)
-    settle_garbage()
     try:
-        http = server(hub)
+        hub = build(settings, clock, role)
+        try:
+            settle_garbage()
+            async with _listening(hub, door) as served:
+                yield served
+        finally:
+            hub.close()
+    finally:
+        door.close()
+
+
+@asynccontextmanager
+async def _listening(hub: Hub, door: socket.socket) -> AsyncIterator[Served]:
+    """Open the door of a hub; at the end, requests and stations end what is in hand together."""
+    http = server(hub)
+    # the port is ours already; handed over, it cannot be taken before the server has it
+    serving = asyncio.create_task(http.serve(sockets=[door]))
+    port: int = door.getsockname()[1]
+    url = f"http://{hub.settings.host}:{port}"
+    try:
         async with hub.running() as failed:
-            # the port is ours already; handed over, it cannot be taken before the server has it
-            serving = asyncio.create_task(http.serve(sockets=[door]))
+            _log.info("hub.open", role=hub.role, port=port)
             try:
-                port: int = door.getsockname()[1]
-                _log.info("hub.open", port=port)
-                yield Served(hub, f"http://{settings.host}:{port}", serving, failed)
+                yield Served(hub, url, http.asked, serving, failed)
             finally:
                 http.should_exit = True
-                await asyncio.gather(serving, return_exceptions=True)
     finally:
-        hub.close()
-        door.close()
+        http.should_exit = True
+        await asyncio.gather(serving, return_exceptions=True)
 
 
 def run(main: Coroutine[Any, Any, T]) -> T:

@@ -42,14 +42,20 @@ class Pipeline:
         self._courtesy = courtesy or Courtesy()
         self._visits = 0  #: at the door, up to the last batch
         self._caught_up = monotonic()  #: when nothing waited the last time
+        self._stopping = False
 
     def arrived(self) -> None:
         """Say that a raw became durable."""
         self._bell.set()
 
+    async def stop(self) -> None:
+        """Take nothing new; ``run`` ends with the batch that is in hand."""
+        self._stopping = True
+        self._bell.set()
+
     async def run(self) -> None:
-        """Work until cancelled."""
-        while True:
+        """Work until ``stop``."""
+        while not self._stopping:
             try:
                 if await self.step():
                     continue

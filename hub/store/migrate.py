@@ -28,8 +28,15 @@ def migrate(store: Store, revision: str = "head") -> None:
     migration leaves the database as it was.
     """
     with store.engine.begin() as connection:
+        _alone(connection)
         command.upgrade(_config(connection), revision)
         crashpoint("migrate.before_commit")
+
+
+def _alone(connection: Connection) -> None:
+    """Let processes that start together migrate one after the other."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('tilanne.migrate'))")
 
 
 def is_current(connection: Connection) -> bool:

@@ -79,6 +79,11 @@ class Store:
         """Whether work that is handed over will be done; False after ``close`` or a breakdown."""
         return self._writer.alive
 
+    @property
+    def shared(self) -> bool:
+        """Whether several processes may work on this database."""
+        return self.dialect != "sqlite"
+
     def hold_alone(self) -> None:
         """Claim the database until ``close``; raise ``AlreadyRunning`` if another hub has it."""
         self._let_go = claim(self.engine)

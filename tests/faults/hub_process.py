@@ -63,11 +63,15 @@ def wait_for(condition: Callable[[], object], what: str) -> None:
 
 
 class HubProcess:
-    """``tilanne up`` with a database of its own, and the other commands beside it."""
+    """``tilanne up`` with a database of its own, and the other commands beside it.
 
-    def __init__(self, folder: Path, **settings: str) -> None:
+    With a ``role`` it is one process of a hub that has several.
+    """
+
+    def __init__(self, folder: Path, role: str = "up", **settings: str) -> None:
+        self.role = role
         self.port = free_port()
-        self.log = folder / "hub.log"
+        self.log = folder / ("hub.log" if role == "up" else f"{role}-{self.port}.log")
         self.environment = {
             name: value for name, value in os.environ.items() if not name.startswith("TILANNE_")
         } | {
@@ -92,7 +96,7 @@ class HubProcess:
 
     def launch(self, place: str = "", nth: int = 1) -> None:
         """Start the hub and go on; with a ``place``, it ends itself when it passes it again."""
-        self.process = self._fork(["up"], self.log, place, nth)
+        self.process = self._fork([self.role], self.log, place, nth)
 
     def start(self) -> None:
         """Start the hub and wait until it is ready."""

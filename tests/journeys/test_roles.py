@@ -1,0 +1,175 @@
+"""A hub in several processes, each with one role: the same journey, and each ends as it should."""
+
+import http.client
+import json
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import Engine, create_engine, text
+
+from tests.faults.facts import STEPS, fact
+from tests.faults.hub_process import KEY, HubProcess, wait_for
+from tests.faults.postgres import new_database
+
+ROLES = ("web", "worker", "dispatcher", "scheduler")
+AT_ONCE_S = 2.0  #: seconds; much less than any grace
+
+
+class Partner(ThreadingHTTPServer):
+    """A partner's system that takes a post and answers when it is told to."""
+
+    def __init__(self) -> None:
+        partner = self
+
+        class Answers(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                self.rfile.read(int(self.headers["content-length"]))
+                partner.asked.set()
+                partner.may_answer.wait(30)
+                self.send_response(204)
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                """Say nothing."""
+
+        super().__init__(("127.0.0.1", 0), Answers)
+        self.asked, self.may_answer = threading.Event(), threading.Event()
+
+    @property
+    def settings(self) -> dict[str, str]:
+        url = f"http://127.0.0.1:{self.server_port}/"
+        sink = {"name": "partner", "url": url, "secret": f"whsec_{'b3JhY2xl' * 4}"}
+        return {"TILANNE_SINKS": json.dumps([sink]), "TILANNE_SINK_NETWORKS": '["127.0.0.0/8"]'}
+
+
+@contextmanager
+def partner_system() -> Iterator[Partner]:
+    with Partner() as partner:
+        partner.daemon_threads = True
+        thread = threading.Thread(target=partner.serve_forever)
+        thread.start()
+        try:
+            yield partner
+        finally:
+            partner.may_answer.set()
+            partner.shutdown()
+            thread.join()
+
+
+class Parts:
+    """The processes of one hub."""
+
+    def __init__(self, stack: ExitStack, folder: Path, database: str) -> None:
+        self.stack, self.folder, self.database = stack, folder, database
+        self.engine: Engine = create_engine(database.replace("postgresql:", "postgresql+psycopg:"))
+        stack.callback(self.engine.dispose)
+
+    def start(self, role: str, **settings: str) -> HubProcess:
+        process = HubProcess(self.folder, role, TILANNE_DATABASE_URL=self.database, **settings)
+        self.stack.callback(process.make_sure_it_is_gone)
+        process.start()
+        return process
+
+    def one(self, sql: str) -> Any:
+        with self.engine.connect() as connection:
+            return connection.execute(text(sql)).scalar()
+
+
+@pytest.fixture
+def parts(postgresql: str, tmp_path: Path) -> Iterator[Parts]:
+    with ExitStack() as stack:
+        yield Parts(stack, tmp_path, new_database(postgresql, f"roles_{uuid4().hex}"))
+
+
+def test_a_fact_goes_its_way_through_one_process_for_each_role(parts: Parts) -> None:
+    processes = {role: parts.start(role) for role in ROLES}
+    web = processes["web"]
+    for step in STEPS:
+        assert 200 <= web.deliver(fact(1, step)) < 300
+
+    wait_for(
+        lambda: parts.one("SELECT count(*) FROM notice WHERE state = 'sent'") == 2, "the letters"
+    )
+    assert "out_for_delivery" == json.loads(web.ask("/v1/orders/kauppa:1")[1])["status"]
+    for role, process in processes.items():
+        assert (200, b"ok\n") == process.ask("/health/live")
+        assert 200 == process.ask("/health/ready")[0]
+        assert b"tilanne_backlog 0.0" in process.ask("/metrics")[1]
+        assert (200 if role == "web" else 404) == process.ask("/v1/orders/kauppa:1")[0]
+        assert (401 if role == "web" else 404) == process._request("POST", "/in/shopify", b"1", {})[
+            0
+        ]
+    assert dict.fromkeys(ROLES, 0) == {role: one.stop() for role, one in processes.items()}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_of_its_own_is_refused_on_sqlite_with_the_remedy(tmp_path: Path, role: str) -> None:
+    hub = HubProcess(tmp_path, role)
+    hub.launch()
+
+    assert 1 == hub.ends_by_itself()
+    assert "TILANNE_DATABASE_URL=postgresql://" in (said := hub.log.read_text())
+    assert "tilanne up" in said
+    assert "Traceback" not in said
+
+
+def test_a_dispatcher_that_is_stopped_ends_the_sending_it_has_begun(parts: Parts) -> None:
+    with partner_system() as partner:
+        web, worker = parts.start("web"), parts.start("worker", **partner.settings)
+        dispatcher = parts.start("dispatcher", **partner.settings)
+        web.deliver(fact(1, "order.placed"))
+        assert partner.asked.wait(30)
+        os.kill(dispatcher.pid, signal.SIGTERM)
+        wait_for(lambda: not listens(dispatcher), "the dispatcher to close its door")
+        still = parts.one("SELECT state FROM notice WHERE recipient = 'partner'")
+        partner.may_answer.set()
+
+        assert ("leased", 0) == (still, dispatcher.ends_by_itself())
+        assert "sent" == parts.one("SELECT state FROM notice WHERE recipient = 'partner'")
+        assert (0, 0) == (web.stop(), worker.stop())
+
+
+def test_who_asks_a_second_time_is_not_kept_waiting(parts: Parts) -> None:
+    with partner_system() as partner:
+        hub = parts.start("all", **partner.settings)
+        hub.deliver(fact(1, "order.placed"))
+        assert partner.asked.wait(30)
+        os.kill(hub.pid, signal.SIGTERM)
+        wait_for(lambda: not listens(hub), "the hub to close its door")
+        before = time.monotonic()
+        os.kill(hub.pid, signal.SIGTERM)
+
+        assert 128 + signal.SIGTERM == hub.ends_by_itself()
+        assert AT_ONCE_S > time.monotonic() - before
+
+
+def test_a_door_that_is_stopped_answers_the_delivery_it_is_reading(parts: Parts) -> None:
+    web = parts.start("web")
+    line = http.client.HTTPConnection("127.0.0.1", web.port, timeout=10)
+    line.putrequest("POST", "/in/canonical")
+    line.putheader("content-length", "4")
+    line.putheader("authorization", f"Bearer {KEY}")
+    line.endheaders(b"12")
+    assert 200 == web.ask("/health/live")[0]  # by now it has read the head of the other line
+    os.kill(web.pid, signal.SIGTERM)
+    wait_for(lambda: not listens(web), "the door to close")
+    line.send(b"34")
+
+    assert 401 == line.getresponse().status
+    line.close()
+    assert 0 == web.ends_by_itself()
+
+
+def listens(process: HubProcess) -> bool:
+    with socket.socket() as one:
+        return one.connect_ex(("127.0.0.1", process.port)) == 0
