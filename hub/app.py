@@ -14,6 +14,7 @@ from hub.clock import Clock, utc_now
 from hub.config import Settings
 from hub.courtesy import Courtesy
 from hub.intake import webhooks
+from hub.live import Live, open_live
 from hub.notify.dispatcher import Dispatcher
 from hub.pipeline.apply import Applied
 from hub.pipeline.run import Pipeline
@@ -22,10 +23,11 @@ from hub.queries import Queries
 from hub.scheduler import facts
 from hub.scheduler.ticking import Ticking
 from hub.scheduler.timetable import timetable
-from hub.stations import Bell, Role, Station, at_work
+from hub.stations import Role, Station, at_work
 from hub.store.migrate import migrate
 from hub.store.session import Store
-from hub.web import api, health, pages, problems
+from hub.web import api, health, pages, problems, sse
+from hub.web.auth import Keys
 from hub.web.doorway import Doorway
 from hub.web.openapi import describe
 
@@ -86,12 +88,14 @@ class Parts:
     store: Store
     labels: Catalogues
     courtesy: Courtesy
-    arrived: Bell  #: rings when a raw is durable in the log
-    changed: Bell  #: rings when there is something to tell
+    queries: Queries
+    keys: Keys
+    live: Live
+    streams: sse.Streams
 
 
 def _assemble(settings: Settings, clock: Clock, role: Role, store: Store) -> Hub:
-    parts = Parts(settings, clock, store, Catalogues.load(), Courtesy(), Bell(), Bell())
+    parts = _parts(settings, clock, store)
     return Hub(
         settings=settings,
         role=role,
@@ -101,22 +105,40 @@ def _assemble(settings: Settings, clock: Clock, role: Role, store: Store) -> Hub
     )
 
 
+def _parts(settings: Settings, clock: Clock, store: Store) -> Parts:
+    labels, queries, live = Catalogues.load(), Queries(store), open_live(settings)
+    keys = Keys(settings.api_keys)
+    return Parts(
+        settings=settings,
+        clock=clock,
+        store=store,
+        labels=labels,
+        courtesy=Courtesy(),
+        queries=queries,
+        keys=keys,
+        live=live,
+        streams=sse.Streams(queries, live, keys, labels, most=settings.max_listeners),
+    )
+
+
 def _stations(parts: Parts, role: Role) -> Sequence[Station]:
-    stations: list[Station] = []
+    stations: list[Station] = [parts.live]
     pipeline = _pipeline(parts)
+    if role.has(Role.WEB):
+        stations.append(parts.streams)
     if role.has(Role.WORKER):
-        parts.arrived.heard_by(pipeline.arrived)
+        parts.live.arrived.heard_by(pipeline.arrived)
         stations.append(pipeline)
     if role.has(Role.DISPATCHER):
         dispatcher = Dispatcher(parts.store, parts.settings, parts.clock, parts.labels)
-        parts.changed.heard_by(dispatcher.wake)
+        parts.live.changed.heard_by(dispatcher.wake)
         stations.append(dispatcher)
     if role.has(Role.SCHEDULER):
         ticker = timetable(
             parts.store,
             parts.settings,
             parts.clock,
-            arrived=parts.arrived.ring,
+            arrived=parts.live.arrived.ring,
             recheck=pipeline.recheck,
         )
         stations.append(Ticking(ticker))
@@ -126,7 +148,8 @@ def _stations(parts: Parts, role: Role) -> Sequence[Station]:
 def _pipeline(parts: Parts) -> Pipeline:
     def changed(applied: Applied) -> None:
         if applied.told:
-            parts.changed.ring()
+            parts.live.changed.ring()
+        parts.live.moved({order: one.known.version for order, one in applied.at_hand.items()})
 
     translator = Translator({**discover(), facts.NAME: facts.registered()}, parts.settings)
     return Pipeline(parts.store, translator, changed, parts.courtesy)
@@ -135,7 +158,7 @@ def _pipeline(parts: Parts) -> Pipeline:
 def _surface(parts: Parts, role: Role) -> FastAPI:
     """Build what the process answers: how it is; and in the web role, all the rest."""
     settings, clock, labels = parts.settings, parts.clock, parts.labels
-    queries = Queries(parts.store)
+    queries = parts.queries
     web = FastAPI(title="Tilanne", version=__version__, docs_url=None, redoc_url=None)
     # an address is right or wrong; "try there" would be built from a Host that anybody can send
     web.router.redirect_slashes = False
@@ -143,10 +166,11 @@ def _surface(parts: Parts, role: Role) -> FastAPI:
     web.include_router(health.router(queries=queries, clock=clock))
     if role.has(Role.WEB):
         door = webhooks.open_door(
-            discover(), parts.store, settings, clock, parts.arrived.ring, parts.courtesy
+            discover(), parts.store, settings, clock, parts.live.arrived.ring, parts.courtesy
         )
         web.include_router(webhooks.router(door))
         web.add_middleware(Doorway, take=door.take)
+        web.include_router(sse.router(parts.streams))
         web.include_router(api.router(queries=queries, settings=settings, labels=labels))
         web.include_router(
             pages.router(queries=queries, settings=settings, labels=labels, clock=clock)

@@ -67,8 +67,11 @@ class Settings(BaseSettings):
     database_url: str = "sqlite:///var/tilanne.db"
     #: where raws wait: ``embedded:`` (a table of the database); ``kafka://`` is not served yet
     stream_url: str = "embedded:"
-    #: unset: live updates stay inside the process; a Redis is not served yet
-    redis_url: str | None = None
+    #: ``redis://host:port/0`` or ``rediss://…``, shared by the processes of a hub; unset: live
+    #: updates and limits stay inside each process
+    redis_url: SecretStr | None = None
+    #: begins every name in the Redis; hubs that share one need different ones
+    redis_prefix: str = Field(default="tilanne", pattern=r"^[A-Za-z0-9._-]{1,64}$")
     #: per connector a secret, or a JSON list of secrets while one is being rotated
     secrets: dict[str, SecretStr] = Field(default_factory=dict)
     #: who may ask over the API; empty: nobody
@@ -95,6 +98,8 @@ class Settings(BaseSettings):
     idle_deadline: float = Field(default=30.0, gt=0)
     #: connections open at once; beyond, whoever has kept us waiting longest gives way
     max_connections: int = Field(default=800, ge=1)
+    #: streams of orders' events open at once in one process; beyond it 503 + Retry-After
+    max_listeners: int = Field(default=200, ge=1)
     #: what to do when a crash leaves open whether the mail server took a message: hold it for a
     #: person, or send it again and risk a second copy
     on_ambiguous: Literal["hold", "resend"] = "hold"
@@ -137,10 +142,10 @@ class Settings(BaseSettings):
 
     @field_validator("redis_url")
     @classmethod
-    def _no_redis(cls, value: str | None) -> str | None:
-        if value is not None:
-            raise ValueError("is not served by this version; leave it unset")
-        return value
+    def _a_redis(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None or value.get_secret_value().startswith(("redis://", "rediss://")):
+            return value
+        raise ValueError("must be redis://host:port or rediss://host:port")
 
     def secrets_of(self, connector: str) -> tuple[str, ...]:
         """Return the secrets that are valid now for a connector; empty: none is configured.

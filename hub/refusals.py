@@ -115,6 +115,12 @@ KINDS: Mapping[str, Kind] = {
         "Find the order with /v1/orders?tracking=, ?email=, ?phone= or ?number=&shop=, and use "
         "its id.",
     ),
+    "too-many-listeners": Kind(
+        503,
+        "Too many streams are open",
+        "Ask for the order itself, and for the stream again after the seconds in Retry-After. For "
+        "the operator: raise TILANNE_MAX_LISTENERS, below TILANNE_MAX_CONNECTIONS.",
+    ),
     "bad-parameter": Kind(
         400,
         "A parameter cannot be used",

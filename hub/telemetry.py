@@ -37,6 +37,11 @@ CONNECTIONS = Gauge(
     "Connections to the hub that are open now.",
     registry=REGISTRY,
 )
+LISTENERS = Gauge(
+    "tilanne_listeners",
+    "Streams of orders' events that are open in this process.",
+    registry=REGISTRY,
+)
 ATTEMPTS = Counter(
     "tilanne_attempts",
     "Tries to hand a notice to a provider, by how they ended (sent, retry, dead, ambiguous).",
@@ -48,6 +53,22 @@ TO_ATTEMPT = Histogram(
     "From the moment a fact reached us to the first try to tell of it.",
     ["channel"],
     buckets=SLA_BUCKETS,
+    registry=REGISTRY,
+)
+
+REDIS_AWAY = Gauge(
+    "tilanne_redis_away",
+    "1 while the Redis of TILANNE_REDIS_URL is not there: slower, never wrong.",
+    registry=REGISTRY,
+)
+REDIS_REFUSED = Counter(
+    "tilanne_redis_refused",
+    "Commands the Redis answered with an error: full, read-only, a name used for something else.",
+    registry=REGISTRY,
+)
+LIVE_LOST = Counter(
+    "tilanne_live_lost",
+    "Messages to the hub's other processes that could not be sent; they look once a second anyway.",
     registry=REGISTRY,
 )
 

@@ -4,7 +4,7 @@ Nothing here writes. Every question may raise ``StoreUnavailable``.
 """
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -24,6 +24,7 @@ from hub.store.tables import MailRow, table
 
 T = TypeVar("T")
 MAX_PAGE = 100  #: orders
+MAX_KEYS = 500  #: orders named in one question
 
 MAIL = table(MailRow)
 ORDER = select(
@@ -72,6 +73,17 @@ class Queries:
         asked = {"order": order_id}
         row = await self.read(lambda connection: connection.execute(BY_ID, asked).one_or_none())
         return _stored(row) if row else None
+
+    async def versions(self, orders: Collection[str]) -> dict[str, int]:
+        """Return the version of each of the orders that exist."""
+        found: dict[str, int] = {}
+        rest = list(orders)
+        while rest:
+            some, rest = rest[:MAX_KEYS], rest[MAX_KEYS:]
+            question = select(BELIEF.c.order_id, BELIEF.c.version)
+            rows = await self.rows(question.where(BELIEF.c.order_id.in_(some)))
+            found |= {row.order_id: row.version for row in rows}
+        return found
 
     async def order_at(self, order_id: str, at: datetime) -> StoredOrder | None:
         """Return an order as it was believed at a time gone by, or None (``hub.queries.past``)."""

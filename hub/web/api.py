@@ -1,10 +1,8 @@
 """The questions of the public contract: one order, orders found, what happened, what was told."""
 
-from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
-from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -17,29 +15,14 @@ from hub.web import snapshots
 from hub.web.auth import Keys
 from hub.web.parameters import AT, LANGUAGE, NAMED, UNLESS, moment
 from hub.web.problems import declared
+from hub.web.routes import HEADERS, REFUSALS, SECURED, Direct
 from hub.web.schemas import OrderOut, OrdersOut
 from hub.web.schemas_of_history import NoticesOut, TimelineOut
 from hub.web.snapshots import write
 
 UNCHANGED: dict[int | str, dict[str, Any]] = {304: {"description": "You have this version."}}
-#: an answer may be kept by its reader alone, and is asked for again with its ETag
-HEADERS = {
-    "Cache-Control": "private, no-cache",
-    "Vary": "Accept-Language, Authorization",
-    "X-Content-Type-Options": "nosniff",
-}
-REFUSALS = ("key-missing", "scope-missing", "storage-unavailable", "internal-error")
-SECURED: dict[str, Any] = {"security": [{"bearer": []}]}
 
 Text = Annotated[str | None, Query(max_length=255)]
-
-
-class Direct(APIRoute):
-    """A route whose function takes the request itself: documented alike, and twice as quick."""
-
-    def get_route_handler(self) -> Callable[[Request], Any]:
-        """Call the function with nothing in between."""
-        return self.endpoint
 
 
 class Ask:

@@ -30,6 +30,12 @@ AT: dict[str, Any] = {
     "description": "Show the order as it was believed at this time (RFC 3339).",
     "schema": {"type": "string", "format": "date-time", "examples": ["2026-11-03T12:00:00Z"]},
 }
+SINCE: dict[str, Any] = {
+    "name": "Last-Event-ID",
+    "in": "header",
+    "description": "The version you saw last; it is not sent again.",
+    "schema": {"type": "string", "examples": ["7"]},
+}
 
 
 def moment(name: str, text: str) -> datetime:
