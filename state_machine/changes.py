@@ -21,8 +21,8 @@ def changes(before: Iterable[Key], after: Belief) -> tuple[Change, ...]:
     """Compare what had been reached with what is reached now.
 
     In: the milestone keys of the former belief (none for a new order) and the belief now. Out: what
-    is new, each with the reason if it is no news any more, and a correction for every milestone
-    that was reached before and is not now. Equal beliefs have no changes.
+    is new, each with the reason if it is no news any more; before that, a correction for every
+    milestone that was reached before and is not now. Equal beliefs have no changes.
     """
     former = tuple(before)
     if after.keys[: len(former)] == former:  # all that was reached still is; what is new comes last
@@ -44,7 +44,8 @@ def changes(before: Iterable[Key], after: Belief) -> tuple[Change, ...]:
         for key in gone
         if _family(key, names) not in fresh and _content(key, names) not in same
     ]
-    return (*told, *wrong)
+    # Who was told the wrong thing reads that it is taken back, and then what holds instead.
+    return (*wrong, *told)
 
 
 def _family(key: Key, names: Mapping[str, str]) -> tuple[str, str]:

@@ -68,6 +68,14 @@ def test_a_delivery_that_was_not_one_is_corrected_and_the_true_one_told() -> Non
     assert ["delivered"] == customer.hears(at(30, scan("p1", "delivered")))
 
 
+def test_what_was_wrong_is_taken_back_before_what_holds_instead_is_told() -> None:
+    customer, wrong = Customer(), at(5, scan("p1", "delivered"))
+    customer.hears(an_order(mug=1), scan("p1", "in_transit"), wrong)
+
+    both = (at(3, scan("p1", "out_for_delivery")), retract(wrong))
+    assert ["correction", "out_for_delivery"] == customer.hears(*both)
+
+
 def test_a_hand_over_that_was_not_one_is_corrected_and_the_true_one_told() -> None:
     customer, wrong = Customer(), at(3, scan("p1", "handed_over"))
     customer.hears(an_order(mug=1), a_parcel("p1", mug=1))
