@@ -20,6 +20,8 @@ from hub.pipeline.apply import Applied
 from hub.pipeline.run import Pipeline
 from hub.pipeline.translate import Translator
 from hub.queries import Queries
+from hub.queries.checks import checks as state_of_database
+from hub.readiness import Check
 from hub.scheduler import facts
 from hub.scheduler.ticking import Ticking
 from hub.scheduler.timetable import timetable
@@ -155,6 +157,11 @@ def _pipeline(parts: Parts) -> Pipeline:
     return Pipeline(parts.store, translator, changed, parts.courtesy)
 
 
+def checks(settings: Settings, store: Store, clock: Clock = utc_now) -> Sequence[Check]:
+    """Return what a process depends on; whoever brings a dependency adds its check here."""
+    return state_of_database(Queries(store), clock)
+
+
 def _surface(parts: Parts, role: Role) -> FastAPI:
     """Build what the process answers: how it is; and in the web role, all the rest."""
     settings, clock, labels = parts.settings, parts.clock, parts.labels
@@ -163,7 +170,9 @@ def _surface(parts: Parts, role: Role) -> FastAPI:
     # an address is right or wrong; "try there" would be built from a Host that anybody can send
     web.router.redirect_slashes = False
     problems.install(web)
-    web.include_router(health.router(queries=queries, clock=clock))
+    web.include_router(
+        health.router(queries=queries, clock=clock, checks=checks(settings, parts.store, clock))
+    )
     if role.has(Role.WEB):
         door = webhooks.open_door(
             discover(), parts.store, settings, clock, parts.live.arrived.ring, parts.courtesy

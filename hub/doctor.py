@@ -3,7 +3,6 @@
 import asyncio
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -12,25 +11,17 @@ from pydantic import SecretStr
 from sqlalchemy.exc import SQLAlchemyError
 
 from connectors.registry import discover
+from hub.app import checks
 from hub.catalogues import Catalogues
 from hub.config import Settings
-from hub.store.migrate import is_current
-from hub.store.session import Store, StoreUnavailable
+from hub.readiness import Finding, examine
+from hub.store.session import Store
 
 ROOM = 1024**3  #: bytes that should be free beside the database
+PATIENCE_S = 10.0  #: a person waits longer than a machine
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing looked at."""
-
-    what: str
-    well: bool
-    found: str
-    remedy: str = ""
-
-
-def examine(settings: Settings) -> list[Finding]:
+def look_at(settings: Settings) -> list[Finding]:
     """Examine what the settings name; never raises, changes nothing."""
     looks: list[Callable[[Settings], Iterator[Finding]]] = [
         _database,
@@ -49,11 +40,7 @@ def _database(settings: Settings) -> Iterator[Finding]:
         yield Finding("database", False, str(error), "set TILANNE_DATABASE_URL")
         return
     try:
-        current = store.read_now(is_current)
-        remedy = "" if current else "start the hub once: it migrates by itself"
-        yield Finding("database", current, "current" if current else "not migrated", remedy)
-    except StoreUnavailable as error:
-        yield Finding("database", False, str(error), "is it running and reachable?")
+        yield from asyncio.run(examine(checks(settings, store), PATIENCE_S))
     finally:
         store.close()
     if store.dialect == "sqlite":

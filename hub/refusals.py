@@ -159,11 +159,22 @@ KINDS: Mapping[str, Kind] = {
 class Refused(Exception):
     """A request that is answered with a problem document."""
 
-    def __init__(self, slug: str, detail: str, *, headers: Mapping[str, str] | None = None) -> None:
-        """Refuse with a ``slug`` of ``KINDS``; ``detail`` says what is wrong this time."""
+    def __init__(
+        self,
+        slug: str,
+        detail: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        remedy: str | None = None,
+    ) -> None:
+        """Refuse with a ``slug`` of ``KINDS``; ``detail`` says what is wrong this time.
+
+        ``remedy``: what to do this time, where that is more than what its kind says.
+        """
         super().__init__(detail)
         self.slug, self.kind, self.detail = slug, KINDS[slug], detail
         self.headers = dict(headers or {})
+        self.remedy = remedy or self.kind.remedy
 
     def document(self, *, instance: str) -> bytes:
         """Write it as a problem document; ``instance`` names this one occurrence."""
@@ -173,7 +184,7 @@ class Refused(Exception):
                 "title": self.kind.title,
                 "status": self.kind.status,
                 "detail": self.detail,
-                "remedy": self.kind.remedy,
+                "remedy": self.remedy,
                 "instance": instance,
             }
         )

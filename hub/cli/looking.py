@@ -9,9 +9,9 @@ import typer
 from rich.table import Table
 
 from connectors.registry import discover
-from hub.cli.terminal import Json, err, fail, out, write_json
+from hub.cli.terminal import Json, cell, err, fail, out, write_json
 from hub.config import Settings
-from hub.doctor import examine
+from hub.doctor import look_at
 
 
 def connectors(json: Json = False) -> None:
@@ -44,14 +44,15 @@ def doctor(json: Json = False) -> None:
 
     Exit code 1 when something is. Example: tilanne doctor
     """
-    findings = examine(Settings())
+    findings = look_at(Settings())
     well = all(one.well for one in findings)
     if json:
         write_json({"well": well, "findings": findings})
     else:
         table = Table("", "what", "found", "remedy")
         for one in findings:
-            table.add_row("ok" if one.well else "NO", one.what, one.found, one.remedy)
+            found = f"{one.found}: {one.cause}" if one.cause else one.found
+            table.add_row("ok" if one.well else "NO", one.what, cell(found), one.remedy)
         out.print(table)
     sys.exit(0 if well else 1)
 

@@ -1,6 +1,6 @@
 """Is it alive, can it do its work, and what are its figures."""
 
-import asyncio
+from collections.abc import Sequence
 from datetime import datetime
 
 import structlog
@@ -10,13 +10,12 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from hub.clock import Clock
 from hub.queries import Queries, Sums, Waiting
-from hub.refusals import Refused
+from hub.readiness import Check, examine
+from hub.refusals import LATER, Refused
 from hub.store.session import StoreUnavailable
 from hub.telemetry import REGISTRY, Gauges
 from hub.web.problems import declared
-from hub.web.schemas_of_history import ReadyOut
-
-PATIENCE_S = 2.0  #: a database that takes longer to answer is not there
+from hub.web.schemas_of_history import CheckOut, ReadyOut
 
 log = structlog.get_logger()
 
@@ -24,33 +23,41 @@ log = structlog.get_logger()
 class Health:
     """What operators and their machines ask."""
 
-    def __init__(self, queries: Queries, clock: Clock) -> None:
-        """Answer from ``queries``; ages are measured with ``clock``."""
-        self._queries, self._clock = queries, clock
+    def __init__(self, queries: Queries, clock: Clock, checks: Sequence[Check]) -> None:
+        """Answer from ``queries``; ages are measured with ``clock``; ``checks``: the needs."""
+        self._queries, self._clock, self._checks = queries, clock, checks
 
     async def live(self) -> str:
         """Answer as long as the process can; ask nothing of the database."""
         return "ok\n"
 
     async def ready(self) -> ReadyOut:
-        """Answer 200 when the database answers and what comes in can be written.
+        """Answer 200 when all that this process cannot do without is there; else name what is not.
 
         A long backlog is told, but it is no reason to send deliveries away: the door must take
         them in all the more.
         """
-        try:
-            async with asyncio.timeout(PATIENCE_S):
-                backlog = await self._queries.backlog()
-        except (StoreUnavailable, TimeoutError) as error:
-            log.error("health.not_ready", error=repr(error.__cause__ or error))
+        findings = await examine(self._checks)
+        amiss = [one for one in findings if not one.well]
+        for one in amiss:
+            log.error("health.amiss", what=one.what, found=one.found, error=one.cause)
+        if vital := [one for one in amiss if one.vital]:
             raise Refused(
-                "not-ready", "The database does not answer.", headers={"Retry-After": "5"}
-            ) from error
-        if not self._queries.writable:
-            log.error("health.not_ready", error="the writer has stopped")
-            raise Refused("not-ready", "Nothing can be written any more.")
-        age = backlog.age(self._clock())
-        return ReadyOut(ready=True, backlog=backlog.size, backlog_age_seconds=age)
+                "not-ready",
+                "; ".join(f"{one.what}: {one.found}" for one in vital),
+                headers=LATER,
+                remedy="; ".join(f"{one.what}: {one.remedy}" for one in vital),
+            )
+        backlog = await self._queries.backlog()
+        return ReadyOut(
+            ready=True,
+            backlog=backlog.size,
+            backlog_age_seconds=backlog.age(self._clock()),
+            checks=[
+                CheckOut(what=one.what, well=one.well, found=one.found, remedy=one.remedy)
+                for one in findings
+            ],
+        )
 
     async def metrics(self) -> Response:
         """Return what this process counted and what the database holds, in Prometheus text."""
@@ -65,9 +72,9 @@ class Health:
         return Response(text, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
-def router(*, queries: Queries, clock: Clock) -> APIRouter:
+def router(*, queries: Queries, clock: Clock, checks: Sequence[Check]) -> APIRouter:
     """Return /health/live, /health/ready and /metrics; none needs a key or names an order."""
-    health = Health(queries, clock)
+    health = Health(queries, clock, checks)
     routes = APIRouter(tags=["operations"], default_response_class=PlainTextResponse)
     routes.add_api_route("/health/live", health.live, summary="The process runs")
     routes.add_api_route(

@@ -97,9 +97,19 @@ class NoticesOut(BaseModel):
     tellings: list[TellingOut]
 
 
+class CheckOut(BaseModel):
+    """One thing the hub depends on."""
+
+    what: str = Field(examples=["database"])
+    well: bool
+    found: str
+    remedy: str = Field(description="What to do if it is not well; else empty.")
+
+
 class ReadyOut(BaseModel):
-    """The hub can do its work."""
+    """The hub can do its work; what is not well makes it slower or late, never wrong."""
 
     ready: bool
     backlog: int
     backlog_age_seconds: float
+    checks: list[CheckOut]

@@ -12,9 +12,9 @@ from typing import Any
 import orjson
 import uvicorn
 from fastapi import FastAPI
-from sqlmodel import SQLModel
 
 from hub.store import tables  # noqa: F401 - declares the tables
+from hub.store.migrate import migrate
 from hub.store.session import Store
 
 DEADLINE = 10.0  #: seconds anything here may take
@@ -87,7 +87,7 @@ def serving(app: FastAPI, store: Store) -> Iterator[Served]:
 @contextmanager
 def stored(folder: Path) -> Iterator[Store]:
     store = Store(f"sqlite:///{folder / 'hub.db'}")
-    SQLModel.metadata.create_all(store.engine)
+    migrate(store)
     try:
         yield store
     finally:

@@ -119,7 +119,7 @@ def test_the_doctor_names_what_is_wrong_and_the_remedy(tmp_path: Path) -> None:
     ill = {
         one["what"]: one["remedy"] for one in json.loads(ran.stdout)["findings"] if not one["well"]
     }
-    assert set(ill) == {"database", "secret of shopfiy"}
+    assert set(ill) == {"migrations", "secret of shopfiy"}
     assert all(ill.values())
 
 
@@ -129,7 +129,7 @@ def test_the_doctor_says_that_a_database_cannot_be_reached(tmp_path: Path) -> No
     ran = tilanne(tmp_path, "doctor", "--json", TILANNE_DATABASE_URL=nowhere)
 
     ill = {
-        one["what"]: one["found"] for one in json.loads(ran.stdout)["findings"] if not one["well"]
+        one["what"]: one["cause"] for one in json.loads(ran.stdout)["findings"] if not one["well"]
     }
     assert ran.returncode == 1
     assert ill["database"].startswith("not readable: ")

@@ -1,6 +1,6 @@
 """A hub with a few orders, as the pipeline would have stored them, and someone to ask it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,8 @@ from pydantic import SecretStr
 from hub.catalogues import Catalogues
 from hub.config import ApiKey, Settings
 from hub.queries import Queries
+from hub.queries.checks import checks as state_of_database
+from hub.readiness import Check
 from hub.store import timeline
 from hub.store.session import Store
 from hub.store.tables import (
@@ -157,13 +159,20 @@ Content-Type: text/html; charset=utf-8
 """
 
 
-def app_on(store: Store, *, host: str = "127.0.0.1", smtp_url: str | None = None) -> FastAPI:
+def app_on(
+    store: Store,
+    *,
+    host: str = "127.0.0.1",
+    smtp_url: str | None = None,
+    checks: Sequence[Check] | None = None,
+) -> FastAPI:
     settings = Settings(api_keys=KEYS, host=host, smtp_url=smtp_url)
     queries, labels = Queries(store), Catalogues.load()
     app = FastAPI(title="Tilanne", docs_url=None, redoc_url=None)
     problems.install(app)
     app.include_router(api.router(queries=queries, settings=settings, labels=labels))
-    app.include_router(health.router(queries=queries, clock=lambda: NOW))
+    looks = state_of_database(queries, lambda: NOW) if checks is None else checks
+    app.include_router(health.router(queries=queries, clock=lambda: NOW, checks=looks))
     app.include_router(
         pages.router(queries=queries, settings=settings, labels=labels, clock=lambda: NOW)
     )

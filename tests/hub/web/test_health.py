@@ -10,7 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from hub import telemetry
 from hub.store.session import StoreUnavailable
 from hub.store.tables import CursorRow, InboxRow, NoticeRow, RawRow
-from tests.hub.serving import Served, assert_problem, serving, stored
+from tests.hub.serving import Reply, Served, assert_problem, serving, stored
 from tests.hub.web.conftest import NOW, app_on, put
 
 
@@ -35,10 +35,12 @@ def test_ready_tells_how_much_waits_and_since_when(own_hub: Served) -> None:
     empty = own_hub.ask("/health/ready", headers={"Authorization": ""})
     raws(own_hub, 3)
 
-    assert {"ready": True, "backlog": 0, "backlog_age_seconds": 0.0} == empty.json()
-    assert {"ready": True, "backlog": 2, "backlog_age_seconds": 80.0} == (
-        own_hub.ask("/health/ready").json()
-    )
+    def told(reply: Reply) -> tuple[bool, int, float]:
+        answer = reply.json()
+        return answer["ready"], answer["backlog"], answer["backlog_age_seconds"]
+
+    assert (True, 0, 0.0) == told(empty)
+    assert (True, 2, 80.0) == told(own_hub.ask("/health/ready"))
 
 
 def raws(hub: Served, count: int) -> None:
