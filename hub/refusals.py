@@ -167,10 +167,7 @@ class Refused(Exception):
         headers: Mapping[str, str] | None = None,
         remedy: str | None = None,
     ) -> None:
-        """Refuse with a ``slug`` of ``KINDS``; ``detail`` says what is wrong this time.
-
-        ``remedy``: what to do this time, where that is more than what its kind says.
-        """
+        """Refuse with a ``slug`` of ``KINDS``; ``detail`` and ``remedy`` are of this one time."""
         super().__init__(detail)
         self.slug, self.kind, self.detail = slug, KINDS[slug], detail
         self.headers = dict(headers or {})
