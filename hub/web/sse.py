@@ -8,6 +8,7 @@ from the database at that moment.
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager, suppress
+from typing import Any
 
 import structlog
 from fastapi import APIRouter
@@ -33,6 +34,13 @@ LOOK = 1.0  #: seconds between two looks at the versions of what is watched
 HEARTBEAT = 15  #: seconds; a proxy ends what is silent for a minute
 COME_BACK = 2000  #: milliseconds after which a reader that lost the stream asks again
 
+STREAM: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "Events of type `order`; `data` is an OrderOut, in one line.",
+        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+    }
+}
+
 # The library would look for the server's signal by itself; the hub ends its streams (`Live.end`).
 AppStatus.enable_automatic_graceful_drain = False
 
@@ -43,11 +51,19 @@ class Streams:
     """The streams of one process."""
 
     def __init__(
-        self, queries: Queries, live: Live, keys: Keys, labels: Catalogues, *, most: int
+        self,
+        queries: Queries,
+        live: Live,
+        keys: Keys,
+        labels: Catalogues,
+        *,
+        most: int,
+        heartbeat: float = HEARTBEAT,
     ) -> None:
         """Tell what ``queries`` answers when ``live`` calls, to at most ``most`` at once."""
         self._queries, self._live = queries, live
         self._keys, self._labels, self._most = keys, labels, most
+        self._heartbeat = heartbeat
         self._stopping = asyncio.Event()
 
     async def events(self, request: Request) -> Response:
@@ -71,6 +87,7 @@ class Streams:
             lambda watch: self.tell(watch, stored, language, codes=codes),
             seen=seen,
             language=language,
+            heartbeat=self._heartbeat,
         )
 
     async def run(self) -> None:
@@ -133,16 +150,17 @@ class _Told(Response):
         *,
         seen: int,
         language: str,
+        heartbeat: float,
     ) -> None:
         super().__init__()
         self._watching, self._tell = watching, tell
-        self._seen, self._language = seen, language
+        self._seen, self._language, self._heartbeat = seen, language, heartbeat
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = {"Content-Language": self._language, "X-Content-Type-Options": "nosniff"}
         with self._watching as watch:
             watch.seen = self._seen
-            stream = EventSourceResponse(self._tell(watch), headers=headers, ping=HEARTBEAT)
+            stream = EventSourceResponse(self._tell(watch), headers=headers, ping=self._heartbeat)
             await stream(scope, receive, send)
 
 
@@ -156,7 +174,7 @@ def router(streams: Streams) -> APIRouter:
         response_class=EventSourceResponse,
         operation_id="watchOrder",
         summary="An order as it moves",
-        responses=declared(*REFUSALS, "unknown-order", "too-many-listeners"),
+        responses=STREAM | declared(*REFUSALS, "unknown-order", "too-many-listeners"),
         openapi_extra={**SECURED, "parameters": [NAMED, LANGUAGE, SINCE]},
     )
     return routes

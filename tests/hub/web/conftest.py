@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from hub.catalogues import Catalogues
 from hub.config import ApiKey, Settings
+from hub.live.in_process import InProcess
 from hub.queries import Queries
 from hub.queries.checks import checks as state_of_database
 from hub.readiness import Check
@@ -28,7 +29,8 @@ from hub.store.tables import (
     QuarantineRow,
     TimelineRow,
 )
-from hub.web import api, health, pages, problems
+from hub.web import api, health, pages, problems, sse
+from hub.web.auth import Keys
 from hub.web.openapi import describe
 from state_machine.events import (
     Event,
@@ -170,6 +172,8 @@ def app_on(
     queries, labels = Queries(store), Catalogues.load()
     app = FastAPI(title="Tilanne", docs_url=None, redoc_url=None)
     problems.install(app)
+    streams = sse.Streams(queries, InProcess(), Keys(KEYS), labels, most=10)
+    app.include_router(sse.router(streams))
     app.include_router(api.router(queries=queries, settings=settings, labels=labels))
     looks = state_of_database(queries, lambda: NOW) if checks is None else checks
     app.include_router(health.router(queries=queries, clock=lambda: NOW, checks=looks))
