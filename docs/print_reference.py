@@ -16,6 +16,8 @@ from tables import first_sentence, notes, rows, settings_table, table, type_name
 
 from hub import config
 from hub.catalogues import Catalogues
+from hub.notify import channels
+from hub.notify.tools import Own
 from state_machine import (
     diagram,
     events,
@@ -39,6 +41,7 @@ def main(arguments: list[str]) -> int:
         "facts.md": facts_page(),
         "connectors.md": connectors_page(),
         "settings.md": settings_page(),
+        "channels.md": channels_page(),
         "metrics.md": metrics_page(),
     }
     printed = {PAGES / name: HEAD + text for name, text in pages.items()}
@@ -152,6 +155,19 @@ def settings_page() -> str:
     parts = ["# Settings\n", settings_table(config.Settings, "TILANNE_")]
     for nested in (config.ApiKey, config.Sink, config.Shop):
         parts += [f"## {nested.__name__}\n", f"{first_sentence(nested)}\n", settings_table(nested)]
+    return "\n".join(parts)
+
+
+def channels_page() -> str:
+    """Every channel of the folder, and the settings that live with it."""
+    parts = ["# Channels\n"]
+    for name in channels.names():
+        module = import_module(f"{channels.__name__}.{name}")
+        parts += [f"## {name}\n", f"{first_sentence(module)}\n"]
+        for own in vars(module).values():
+            if isinstance(own, type) and own.__module__ == module.__name__ and issubclass(own, Own):
+                prefix = f"TILANNE_CHANNELS__{name.upper()}__" * own.__name__.endswith("Settings")
+                parts += [f"{first_sentence(own)}\n", settings_table(own, prefix)]
     return "\n".join(parts)
 
 

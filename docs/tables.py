@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import sys
 from collections.abc import Iterable
 from enum import StrEnum
 from types import ModuleType
@@ -9,8 +10,6 @@ from typing import Any
 
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
-
-from hub import config
 
 
 def rows(module: ModuleType, kind: type[StrEnum], *columns: str) -> str:
@@ -25,7 +24,7 @@ def rows(module: ModuleType, kind: type[StrEnum], *columns: str) -> str:
 
 def settings_table(model: type[BaseModel], prefix: str = "") -> str:
     """Make a table of a settings class: name, default and what changes with it."""
-    meaning = notes(config, model.__name__)
+    meaning = notes(sys.modules[model.__module__], model.__name__)
     lines = []
     for name, field in model.model_fields.items():
         default = field.get_default(call_default_factory=True, validated_data={})

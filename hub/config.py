@@ -6,7 +6,7 @@ Read from the environment with the prefix ``TILANNE_``; a nested name takes two 
 
 import json
 from ipaddress import ip_address
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import (
     AnyHttpUrl,
@@ -80,6 +80,9 @@ class Settings(BaseSettings):
     smtp_url: SecretStr | None = None
     #: sender of e-mail
     mail_from: str = "Tilanne <tilaukset@localhost>"
+    #: per channel its own settings: ``TILANNE_CHANNELS__SMS__TOKEN`` and so on, see channels.md; a
+    #: channel without settings is not there
+    channels: dict[str, dict[str, Any]] = Field(default_factory=dict, repr=False)
     #: store and partner systems told by webhook
     sinks: tuple[Sink, ...] = ()
     #: per shop (source name) what is particular to it
@@ -113,7 +116,8 @@ class Settings(BaseSettings):
     #: days a fact waits for its order before it is listed as expired; a carrier may be ahead of the
     #: shop by as many, so that later it will hardly find its order by itself
     parked_days: int = Field(default=14, ge=1)
-    #: private and loopback addresses sinks may have; a sink elsewhere inside the network is refused
+    #: private and loopback addresses sinks and providers may have; one elsewhere inside the network
+    #: is refused
     sink_networks: tuple[str, ...] = ()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 

@@ -5,6 +5,7 @@ import contextlib
 from collections import Counter
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 import structlog
 
@@ -112,14 +113,16 @@ class Dispatcher:
         rows = await self._store.read(lambda c: attempts.unfinished(c, None if everything else now))
         for row in rows:
             crashpoint("recovery.attempt")
-            end = self._lost(row.channel, handed=row.handing_at is not None)
+            end = self._lost(row)
             await self._sender.settle(row.id, row.n, row.channel, end)
         return len(rows)
 
-    def _lost(self, name: str, *, handed: bool) -> Settlement:
-        now, channel = self._clock(), self._house.channels.get(name)
+    def _lost(self, row: Any) -> Settlement:
+        now, channel = self._clock(), self._house.channels.get(row.channel)
+        # A channel that shows a repetition only once does not write down when it hands over.
         repeatable = channel is not None and channel.deduplicates
-        if handed and not repeatable and self._settings.on_ambiguous == "hold":
+        handed = repeatable or row.handing_at is not None
+        if handed and (channel is None or channel.on_ambiguous == "hold"):
             return held("the hub stopped before the answer came", now)
         return Settlement(
             outcome="ambiguous" if handed else "retry",

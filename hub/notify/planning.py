@@ -10,7 +10,7 @@ from hub.crashpoints import crashpoint
 from hub.notify.audience import House, audience, notice, why_not
 from hub.notify.channels import Audience
 from hub.notify.staleness import WITHDRAWN, what_was_wrong
-from hub.store import attempts, outbox
+from hub.store import doubt, outbox
 from state_machine.milestones import Told
 
 BATCH = 100  #: changes one transaction plans
@@ -86,7 +86,7 @@ def must_correct(connection: Connection, original: Row[Any], now: datetime) -> b
         outbox.suppress(connection, [original.id], WITHDRAWN, now)
     if original.state in {"sent", "held", "leased"}:
         return True
-    return attempts.maybe_told(connection, original.id)
+    return doubt.maybe_told(connection, original.id)
 
 
 def _corrections(

@@ -3,7 +3,6 @@
 import asyncio
 from dataclasses import dataclass, replace
 from datetime import datetime
-from hashlib import sha256
 
 import structlog
 from jinja2 import TemplateError
@@ -12,14 +11,16 @@ from hub.clock import Clock
 from hub.config import Settings
 from hub.crashpoints import crashpoint
 from hub.notify.channels import Channel, DeliveryError, Form, Message
+from hub.notify.keys import key_of, topic_of
 from hub.notify.news import News
 from hub.notify.payload import payload
 from hub.notify.render import Rendered, Renderer
 from hub.notify.retry import next_attempt
 from hub.notify.taking import Taken
-from hub.store import attempts
+from hub.store import attempts, doubt
 from hub.store.attempts import Settlement
 from hub.store.session import Store, StoreUnavailable
+from hub.store.tables import KEY
 from hub.telemetry import ATTEMPTS, TO_ATTEMPT
 
 log = structlog.get_logger()
@@ -93,23 +94,22 @@ class Sender:
     async def _end(self, taken: Taken, channel: Channel) -> Settlement:
         handed = False
 
-        async def handing() -> None:
+        async def handing(reference: str = "") -> None:
             nonlocal handed
-            row, n = taken.row, taken.n
-            if not await self._store.write(
-                lambda c: attempts.mark_handing(c, row.id, n, self._clock())
-            ):
-                raise Fenced
+            if not channel.deduplicates:
+                await self._mark(taken, reference)
             handed = True
             crashpoint("notify.handing")
 
         try:
             message = self._message(taken, channel)
+            if taken.n > 1 and channel.on_ambiguous == "look_up":
+                message = replace(message, maybe_sent=await self._unsure(taken))
         except (TemplateError, ValueError, LookupError, TypeError) as error:
             return self._dead(f"cannot be put into words: {type(error).__name__}: {error}")
         try:
             async with asyncio.timeout(channel.DEADLINE):
-                reference = await channel.send(message, handing)
+                answer = await channel.send(message, handing)
                 crashpoint("notify.answered")
         except DeliveryError as error:
             return self._failed(taken, channel, error)
@@ -121,7 +121,26 @@ class Sender:
                 log.exception("notify.channel_failed", channel=channel.NAME)
             broken = DeliveryError(f"{type(error).__name__}: {error}", ambiguous=handed)
             return self._failed(taken, channel, broken)
-        return Settlement(outcome="sent", state="sent", detail=reference[:500], at=self._clock())
+        said, reference = (answer.said or answer.reference)[:500], answer.reference[:KEY]
+        return Settlement(
+            outcome="sent", state="sent", detail=said, at=self._clock(), reference=reference
+        )
+
+    async def _mark(self, taken: Taken, reference: str) -> None:
+        """Write down that the provider is about to have it, or find that it is not ours any more.
+
+        Needless where a repetition is not shown: there every attempt without an end is taken for
+        one that was handed over.
+        """
+        row, n, now = taken.row, taken.n, self._clock()
+        ours = await self._store.write(
+            lambda c: attempts.mark_handing(c, row.id, n, now, reference[:KEY])
+        )
+        if not ours:
+            raise Fenced
+
+    async def _unsure(self, taken: Taken) -> bool:
+        return await self._store.read(lambda c: doubt.maybe_told(c, taken.row.id))
 
     def _message(self, taken: Taken, channel: Channel) -> Message:
         row = taken.row
@@ -145,11 +164,13 @@ class Sender:
             reply_to=words.reply_to,
             link=words.link,
             images=words.images,
+            topic=topic_of(taken),
         )
 
     def _failed(self, taken: Taken, channel: Channel, error: DeliveryError) -> Settlement:
-        detail, now = str(error)[:500], self._clock()
-        if error.ambiguous and not channel.deduplicates and self._settings.on_ambiguous == "hold":
+        # providers like to repeat whom it was for
+        detail, now = str(error).replace(taken.to, "…")[:500], self._clock()
+        if error.ambiguous and channel.on_ambiguous == "hold":
             return held(detail, now)
         if error.permanent:
             return self._dead(detail)
@@ -174,10 +195,3 @@ def held(detail: str, at: datetime) -> Settlement:
     """End an attempt that may have reached the customer: a person decides what comes next."""
     reason = f"the provider may have it: {detail}"
     return Settlement(outcome="ambiguous", state="held", detail=reason, at=at)
-
-
-def key_of(taken: Taken) -> str:
-    """Return what makes a notice the same one for every provider, at every attempt."""
-    row = taken.row
-    parts = (row.order_id, row.subject, row.milestone, row.revision, row.channel, row.recipient)
-    return sha256("\x1f".join(parts).encode()).hexdigest()

@@ -73,9 +73,11 @@ def lease(
     )
 
 
-def mark_handing(connection: Connection, notice_id: int, n: int, now: datetime) -> bool:
+def mark_handing(
+    connection: Connection, notice_id: int, n: int, now: datetime, reference: str = ""
+) -> bool:
     """Note that the provider is about to get it; False when somebody else holds the notice."""
-    values = {"notice": notice_id, "attempt": n, "now": now}
+    values = {"notice": notice_id, "attempt": n, "now": now, "ref": reference or None}
     return connection.execute(_HAND, values).rowcount == 1
 
 
@@ -88,6 +90,7 @@ class Settlement:
     detail: str  #: what the provider said
     at: datetime
     next_at: datetime | None = None  #: with due: when to try again
+    reference: str = ""  #: what the provider's receipts call it; empty: as noted before
 
 
 def settle(connection: Connection, notice_id: int, n: int, end: Settlement) -> bool:
@@ -102,8 +105,8 @@ def settle(connection: Connection, notice_id: int, n: int, end: Settlement) -> b
     if connection.execute(_SETTLE, which | values).rowcount != 1:
         return False
     crashpoint("notify.settling")
-    end_of = {"outcome_": end.outcome, "detail_": end.detail, "end": end.at}
-    connection.execute(_END, which | end_of)
+    said = {"outcome_": end.outcome, "detail_": end.detail, "ref": end.reference or None}
+    connection.execute(_END, which | said | {"end": end.at})
     return True
 
 
@@ -117,12 +120,6 @@ def unfinished(connection: Connection, now: datetime | None) -> Sequence[Row[Any
     if now is not None:
         statement = statement.where(NOTICE.c.lease_until < now)
     return connection.execute(statement).all()
-
-
-def maybe_told(connection: Connection, notice_id: int) -> bool:
-    """Say whether an earlier attempt may have reached the recipient though nobody said so."""
-    unsure = exists().where(ATTEMPT.c.notice_id == notice_id, ATTEMPT.c.outcome == "ambiguous")
-    return bool(connection.scalar(select(unsure)))
 
 
 # --- the statements, made once -----------------------------------------------------------------
@@ -172,7 +169,14 @@ _HELD = and_(
     NOTICE.c.state == "leased",
 )
 _THIS = and_(ATTEMPT.c.notice_id == bindparam("notice"), ATTEMPT.c.n == bindparam("attempt"))
-_HAND = update(ATTEMPT).where(_THIS, exists().where(_HELD)).values(handing_at=bindparam("now"))
+_REFERENCE = func.coalesce(
+    bindparam("ref", type_=ATTEMPT.c.provider_ref.type), ATTEMPT.c.provider_ref
+)
+_HAND = (
+    update(ATTEMPT)
+    .where(_THIS, exists().where(_HELD))
+    .values(handing_at=bindparam("now"), provider_ref=_REFERENCE)
+)
 _SETTLE = (
     update(NOTICE)
     .where(_HELD)
@@ -187,5 +191,10 @@ _SETTLE = (
 _END = (
     update(ATTEMPT)
     .where(_THIS)
-    .values(outcome=bindparam("outcome_"), detail=bindparam("detail_"), ended_at=bindparam("end"))
+    .values(
+        outcome=bindparam("outcome_"),
+        detail=bindparam("detail_"),
+        ended_at=bindparam("end"),
+        provider_ref=_REFERENCE,
+    )
 )

@@ -6,6 +6,7 @@ JSON columns hold the text that orjson made; nothing in the database looks insid
 """
 
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -57,6 +58,12 @@ class UtcTime(TypeDecorator[datetime]):
             return datetime.fromisoformat(value)
         assert isinstance(value, datetime)
         return value.astimezone(UTC)
+
+
+def known(column: str) -> dict[str, Any]:
+    """Keep an index to the rows that have something in a column."""
+    where = text(f"{column} IS NOT NULL")
+    return {"sqlite_where": where, "postgresql_where": where}
 
 
 def _key(*, primary: bool = False, null: bool = False, index: bool = False) -> Column[str]:
@@ -336,6 +343,7 @@ class AttemptRow(SQLModel, table=True):
     """One try to hand a notice to a provider; written before the socket is opened."""
 
     __tablename__ = "attempt"
+    __table_args__ = (Index("attempt_reference", "provider_ref", **known("provider_ref")),)
 
     notice_id: int = Field(sa_column=Column(BIG, primary_key=True, autoincrement=False))
     n: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
@@ -345,6 +353,8 @@ class AttemptRow(SQLModel, table=True):
     ended_at: datetime | None = Field(default=None, sa_column=Column(UtcTime, nullable=True))
     outcome: str | None = Field(default=None, sa_column=Column(String(16), nullable=True))  #: sent retry dead ambiguous
     detail: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+    #: what the provider calls the message in its receipts
+    provider_ref: str | None = Field(default=None, sa_column=_key(null=True))
 
 
 class JobRow(SQLModel, table=True):

@@ -12,7 +12,15 @@ from typing import Any
 
 import orjson
 
-from hub.notify.channels import Audience, DeliveryError, Form, Handing, Message
+from hub.notify.channels import (
+    Accepted,
+    Audience,
+    DeliveryError,
+    Form,
+    Handing,
+    Message,
+    OnAmbiguous,
+)
 from state_machine.milestones import Told
 
 Telling = tuple[str, ...]  #: order, subject, milestone, revision, channel, recipient
@@ -90,15 +98,16 @@ class Provider:
     DEADLINE = 30.0
     AT_ONCE = 3
 
-    def __init__(self, name: str, audience: Audience, *, deduplicates: bool) -> None:
+    def __init__(self, name: str, audience: Audience, on_ambiguous: OnAmbiguous) -> None:
         self.NAME = name
         self.AUDIENCE = audience
         self.FORM = Form.LETTER if audience is Audience.CUSTOMER else Form.DATA
-        self.deduplicates = deduplicates
+        self.deduplicates = audience is Audience.SINK
+        self.on_ambiguous = on_ambiguous
         self.mood = Mood.WELL
         self.handed: list[Handed] = []
 
-    async def send(self, message: Message, handing: Handing) -> str:
+    async def send(self, message: Message, handing: Handing) -> Accepted:
         if self.mood is Mood.REFUSES:
             raise DeliveryError("not now")
         if self.mood is Mood.NEVER:
@@ -119,7 +128,7 @@ class Provider:
             raise asyncio.CancelledError
         if self.mood is not Mood.WELL:
             raise DeliveryError("the line broke", ambiguous=True)
-        return message.key
+        return Accepted(message.key)
 
     async def close(self) -> None:
         """Nothing is open."""

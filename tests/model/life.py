@@ -71,8 +71,8 @@ class Life:
         self.width = width  #: raws in a batch
         self.speech = Speech()
         self.trouble = Trouble()
-        self.letters = Provider("letters", Audience.CUSTOMER, deduplicates=False)
-        self.hooks = Provider("hooks", Audience.SINK, deduplicates=True)
+        self.letters = Provider("letters", Audience.CUSTOMER, self.settings.on_ambiguous)
+        self.hooks = Provider("hooks", Audience.SINK, "resend")
         self.commits: list[tuple[int, bool]] = []  #: (raws, set aside) of each commit of a batch
         self._loop = asyncio.new_event_loop()
         self._open()

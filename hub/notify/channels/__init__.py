@@ -1,18 +1,18 @@
 """What every channel promises: a message in an envelope goes to one provider, or an honest error.
 
-A channel is a module of this folder with ``open_channel(tools) -> Channel``; its file name is its
-name. The registry is the folder: nothing else has to be edited.
+A channel is a module of this folder with ``open_channel(tools) -> Channel | None``; its file name
+is its name. The registry is the folder: nothing else has to be edited. None: it is not configured.
+Its settings and secrets are its own (``Own``): ``TILANNE_CHANNELS__<NAME>__<FIELD>``.
 """
 
 import importlib
 import pkgutil
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
-from hub.clock import Clock
-from hub.config import Settings
+from hub.notify.tools import Tools as Tools
 
 
 class Audience(StrEnum):
@@ -50,13 +50,24 @@ class Message:
     reply_to: str | None = None  #: where an answer should go
     link: str | None = None  #: what the reader may open next
     images: Mapping[str, bytes] = field(default_factory=dict)  #: PNG, by the name HTML calls them
+    topic: str = ""  #: the same for all that is told of one subject: the newer replaces the older
+    maybe_sent: bool = False  #: an earlier attempt may have reached the recipient
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The provider has taken a message."""
+
+    reference: str = ""  #: what its receipts call the message; empty: it gives none
+    said: str = ""  #: its answer, for whoever looks into it
 
 
 class DeliveryError(Exception):
     """The message was not delivered; the text says what the provider answered.
 
-    ``permanent``: trying again is pointless. ``retry_after``: seconds the provider asks us to wait.
-    ``ambiguous``: the provider may have it all the same (the line broke after it was handed over).
+    ``permanent``: trying again is pointless. ``gone``: so is writing to this address ever again.
+    ``retry_after``: seconds the provider asks us to wait. ``ambiguous``: the provider may have it
+    all the same (the line broke after it was handed over). No address and no secret in the text.
     """
 
     def __init__(
@@ -64,17 +75,28 @@ class DeliveryError(Exception):
         text: str,
         *,
         permanent: bool = False,
+        gone: bool = False,
         retry_after: float | None = None,
         ambiguous: bool = False,
     ) -> None:
         """Say what went wrong."""
         super().__init__(text)
-        self.permanent = permanent
+        self.permanent = permanent or gone
+        self.gone = gone
         self.retry_after = retry_after
         self.ambiguous = ambiguous
 
 
-Handing = Callable[[], Awaitable[None]]
+#: what may be done when nobody knows whether the provider has a message: let a person decide, send
+#: it again, or let the channel ask the provider first (``Message.maybe_sent``)
+OnAmbiguous = Literal["hold", "resend", "look_up"]
+
+
+class Handing(Protocol):
+    """Notes that the provider is about to get a message."""
+
+    async def __call__(self, reference: str = "") -> None:
+        """``reference``: what receipts will call it, as far as that is known already."""
 
 
 @runtime_checkable
@@ -90,9 +112,10 @@ class Channel(Protocol):
     DEADLINE: float  #: seconds after which ``send`` has ended, one way or the other
     AT_ONCE: int  #: sends at the same time, per sink or for all customers
     deduplicates: bool  #: whether the provider shows a message with a known key only once
+    on_ambiguous: OnAmbiguous  #: "resend" if it de-duplicates
 
-    async def send(self, message: Message, handing: Handing) -> str:
-        """Hand the message to the provider; return the provider's reference.
+    async def send(self, message: Message, handing: Handing) -> Accepted:
+        """Hand the message to the provider; return what it said.
 
         Awaits ``handing()`` right before the bytes that let the provider accept it; what happens
         after that and gets no answer is ambiguous. Raises ``DeliveryError``.
@@ -102,31 +125,29 @@ class Channel(Protocol):
         """Let go of connections."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tools:
-    """What a channel is built with."""
-
-    settings: Settings
-    clock: Clock
-    #: keeps a message in the local mailbox, once per message id
-    keep_mail: Callable[[str, bytes], Awaitable[None]]
-
-
 def names() -> tuple[str, ...]:
     """Return the channels there are: the files of this folder."""
     return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
 
 
 def open_channels(tools: Tools) -> dict[str, Channel]:
-    """Open every channel; raise ``TypeError`` with the name of one that breaks the contract."""
+    """Open every channel that is configured.
+
+    Raises ``TypeError`` with the name of one that breaks the contract, ``ValueError`` for settings
+    that cannot be used or belong to no channel.
+    """
+    if strange := tools.settings.channels.keys() - set(names()):
+        raise ValueError(f"TILANNE_CHANNELS: there is no channel {min(strange)}")
     opened: dict[str, Channel] = {}
     for name in names():
         module = importlib.import_module(f"{__name__}.{name}")
         build = getattr(module, "open_channel", None)
-        channel = build(tools) if callable(build) else None
+        channel = build(tools) if callable(build) else build
+        if channel is None and build is not None:
+            continue
         if not isinstance(channel, Channel) or name != channel.NAME:
             raise TypeError(
-                f"channel {name}: open_channel(tools) must return a Channel named {name}"
+                f"channel {name}: open_channel(tools) must return a Channel named {name}, or None"
             )
         opened[name] = channel
     return opened

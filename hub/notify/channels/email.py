@@ -1,31 +1,49 @@
 """E-mail to the customer: over SMTP, or into the local mailbox when no server is configured.
 
 Sources: RFC 5321 (a reply of 4xx may be tried again, 5xx not; §4.5.3.2.6: ten minutes for the
-answer to the message), RFC 3207 (STARTTLS, used when offered).
+answer to the message), RFC 3207 (STARTTLS, used when offered), RFC 3461 (asking for a report).
 """
 
-import asyncio
-import contextlib
-import ssl
 from collections.abc import Sequence
+from dataclasses import replace
 from email.utils import getaddresses, parseaddr
-from urllib.parse import SplitResult, unquote, urlsplit
 
 import aiosmtplib
+from pydantic import Field
 
 from hub.clock import Clock
 from hub.crashpoints import crashpoint
 from hub.notify import retry
-from hub.notify.channels import Audience, Channel, DeliveryError, Form, Handing, Message, Tools
+from hub.notify.channels import (
+    Accepted,
+    Audience,
+    Channel,
+    DeliveryError,
+    Form,
+    Handing,
+    Message,
+    OnAmbiguous,
+)
 from hub.notify.letter import address, compose, message_id, refuse_smuggled
+from hub.notify.mail_lines import FAILURES, Line, Lines, said
+from hub.notify.tools import Own, Tools
 
 REPLY = 30.0  #: seconds for every answer but the last
 LAST_REPLY = 600.0  #: seconds for the answer to the message itself
 
 
+class EmailSettings(Own):
+    """Of e-mail, besides TILANNE_SMTP_URL and TILANNE_MAIL_FROM."""
+
+    #: where reports of undelivered mail go (the envelope's sender); the sender's address if unset
+    return_path: str | None = None
+    #: headers a relay wants (names begin with ``X-``); ``{key}`` becomes the notice's key
+    headers: dict[str, str] = Field(default_factory=dict)
+
+
 def open_channel(tools: Tools) -> Channel:
     """Open the channel that the settings ask for; ``ValueError`` names a setting that is wrong."""
-    settings = tools.settings
+    settings, own = tools.settings, tools.own("email", EmailSettings) or EmailSettings()
     senders = getaddresses([settings.mail_from])
     try:
         refuse_smuggled(settings.mail_from)
@@ -35,7 +53,11 @@ def open_channel(tools: Tools) -> Channel:
     if settings.smtp_url is None:
         return Mailbox(tools, mail_from=settings.mail_from)
     return Smtp(
-        settings.smtp_url.get_secret_value(), mail_from=settings.mail_from, clock=tools.clock
+        settings.smtp_url.get_secret_value(),
+        mail_from=settings.mail_from,
+        clock=tools.clock,
+        on_ambiguous=settings.on_ambiguous,
+        own=own,
     )
 
 
@@ -51,12 +73,14 @@ class Email:
     DEADLINE = LAST_REPLY + 6 * REPLY
     AT_ONCE = 16
     deduplicates = False
+    on_ambiguous: OnAmbiguous = "hold"
 
 
 class Mailbox(Email):
     """The local mailbox: a row for each letter, once per Message-ID."""
 
     deduplicates = True
+    on_ambiguous: OnAmbiguous = "resend"
 
     def __init__(self, tools: Tools, *, mail_from: str) -> None:
         """Note where letters are kept."""
@@ -64,21 +88,21 @@ class Mailbox(Email):
         self._clock = tools.clock
         self._from = mail_from
 
-    async def send(self, message: Message, handing: Handing) -> str:
+    async def send(self, message: Message, handing: Handing) -> Accepted:
         """Keep the letter; return its Message-ID."""
         letter = compose(message, mail_from=self._from, now=self._clock())
         name = message_id(message.key, parseaddr(self._from)[1])
-        await handing()
+        await handing(name)
         await self._keep(name, letter)
         crashpoint("email.kept")
-        return name
+        return Accepted(name)
 
     async def close(self) -> None:
         """Nothing is open."""
 
 
 class Smtp(Email):
-    """A mail server, one connection per letter."""
+    """A mail server; what it reports later names the letter by its Message-ID."""
 
     def __init__(
         self,
@@ -86,92 +110,90 @@ class Smtp(Email):
         *,
         mail_from: str,
         clock: Clock,
+        on_ambiguous: OnAmbiguous = "hold",
+        own: EmailSettings | None = None,
         reply: float = REPLY,
         last: float = LAST_REPLY,
     ) -> None:
         """Read ``smtp://[user:password@]host[:port]`` or ``smtps://…``."""
-        self._server = _server(url)
+        own = own or EmailSettings()
+        self.on_ambiguous = on_ambiguous
+        self._lines = Lines(url, reply=reply)
         self._from = mail_from
+        self._headers = own.headers
+        self._return_path = address(own.return_path or parseaddr(mail_from)[1])
         self._clock = clock
-        self._reply = reply
         self._last = last
 
-    async def send(self, message: Message, handing: Handing) -> str:
+    async def send(self, message: Message, handing: Handing) -> Accepted:
         """Hand the letter to the server; return its answer. Raises ``DeliveryError``."""
+        extra = {name: text.replace("{key}", message.key) for name, text in self._headers.items()}
+        message = replace(message, headers={**message.headers, **extra})
         letter = compose(message, mail_from=self._from, now=self._clock())
-        to, sender = address(message.to), parseaddr(self._from)[1]
-        server = await self._connect()
+        name = message_id(message.key, parseaddr(self._from)[1])
+        to = address(message.to)
         try:
-            await self._envelope(server, sender=sender, to=to, size=len(letter))
-            crashpoint("email.recipient")
-            # From here on the server may have it without our ever hearing so.
-            await handing()
-            answer = await self._content(server, letter)
-            crashpoint("email.accepted")
-            with contextlib.suppress(aiosmtplib.SMTPException, OSError, TimeoutError):
-                await server.quit(timeout=2)  # a courtesy; the letter is accepted already
-            return answer
-        finally:
-            server.close()
+            async with self._lines.line() as line:
+                return await self._over(line, letter, handing, to=to, name=name)
+        except _Stale:  # it had rested too long, and nothing was said on it yet
+            async with self._lines.line(kept=False) as line:
+                return await self._over(line, letter, handing, to=to, name=name)
 
     async def close(self) -> None:
-        """No connection outlives its letter."""
+        """Hang up."""
+        await self._lines.hang_up()
 
-    async def _connect(self) -> aiosmtplib.SMTP:
-        parts = self._server
-        server = aiosmtplib.SMTP(
-            hostname=parts.hostname,
-            port=parts.port,
-            use_tls=parts.scheme == "smtps",
-            username=unquote(parts.username) if parts.username else None,
-            password=unquote(parts.password) if parts.password else None,
-            timeout=self._reply,
-        )
-        try:
-            async with asyncio.timeout(3 * self._reply):
-                await server.connect()
-        except (aiosmtplib.SMTPException, OSError, ssl.SSLError, TimeoutError) as error:
-            server.close()  # a server that lets nobody in is no fault of this letter
-            raise DeliveryError(f"no connection to the mail server: {_said(error)}") from error
-        return server
+    async def _over(
+        self, line: Line, letter: bytes, handing: Handing, *, to: str, name: str
+    ) -> Accepted:
+        await self._envelope(line, to=to, size=len(letter), key=name.strip("<>").partition("@")[0])
+        crashpoint("email.recipient")
+        # From here on the server may have it without our ever hearing so.
+        await handing(name)
+        answer = await self._content(line, letter)
+        crashpoint("email.accepted")
+        line.letters += 1
+        line.free = True
+        return Accepted(name, answer)
 
-    async def _envelope(self, server: aiosmtplib.SMTP, *, sender: str, to: str, size: int) -> None:
+    async def _envelope(self, line: Line, *, to: str, size: int, key: str) -> None:
+        server = line.server
+        asked = server.supports_extension("dsn")
         options = [f"size={size}"] if server.supports_extension("size") else []
+        options += ["RET=HDRS", f"ENVID={key}"] if asked else []
         try:
-            await server.mail(sender, options=options)
-            await server.rcpt(to)
+            await server.mail(self._return_path, options=options)
+            await server.rcpt(to, options=["NOTIFY=FAILURE,DELAY"] if asked else None)
         except aiosmtplib.SMTPResponseException as error:
-            raise _refused(error) from error
-        except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
-            raise DeliveryError(f"the mail server went away: {_said(error)}") from error
+            raise _Stale if line.letters and error.code == 421 else _refused(error) from error
+        except FAILURES as error:
+            if line.letters:
+                raise _Stale from error
+            raise DeliveryError(f"the mail server went away: {said(error)}") from error
 
-    async def _content(self, server: aiosmtplib.SMTP, letter: bytes) -> str:
+    async def _content(self, line: Line, letter: bytes) -> str:
         try:
-            answer = await server.data(letter, timeout=self._last)
+            answer = await line.server.data(letter, timeout=self._last)
         except aiosmtplib.SMTPResponseException as error:
             raise _refused(error) from error
-        except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
-            raise DeliveryError(
-                f"the mail server did not say: {_said(error)}", ambiguous=True
-            ) from error
+        except FAILURES as error:
+            silence = f"the mail server did not say: {said(error)}"
+            raise DeliveryError(silence, ambiguous=True) from error
         return " ".join(f"{answer.code} {answer.message}".split())[:200]
 
 
+class _Stale(Exception):
+    """The server had hung up before this letter began."""
+
+
+#: enhanced codes (RFC 3463) of an address that will not work tomorrow either: no such mailbox, no
+#: such domain, moved without a word, accepts no mail at all (RFC 7505)
+GONE = frozenset({"5.1.1", "5.1.2", "5.1.6", "5.1.10"})
+
+
 def _refused(error: aiosmtplib.SMTPResponseException) -> DeliveryError:
-    said = " ".join(f"{error.code} {error.message}".split())[:200]
-    return DeliveryError(said, permanent=500 <= error.code < 600)
-
-
-def _said(error: BaseException) -> str:
-    return " ".join(str(error).split())[:200] or type(error).__name__
-
-
-def _server(url: str) -> SplitResult:
-    parts = urlsplit(url)
-    try:
-        port = parts.port
-    except ValueError:
-        port = -1
-    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname or port == -1:
-        raise ValueError("TILANNE_SMTP_URL must be smtp://[user:password@]host[:port] or smtps://…")
-    return parts
+    words = f"{error.code} {error.message}".split()
+    permanent = 500 <= error.code < 600
+    return DeliveryError(
+        " ".join(words)[:200], permanent=permanent, gone=permanent and bool(GONE & set(words[1:2]))
+    )

@@ -5,22 +5,26 @@ Source: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/st
 """
 
 from collections.abc import Sequence
-from datetime import datetime
-from email.utils import parsedate_to_datetime
-
-import aiohttp
 
 from connectors.signatures import sign_standard_webhook
-from hub import __version__
 from hub.clock import Clock
 from hub.config import Sink
 from hub.notify import retry
-from hub.notify.channels import Audience, Channel, DeliveryError, Form, Handing, Message, Tools
-from hub.notify.dialing import guarded_dial, networks
+from hub.notify.channels import (
+    Accepted,
+    Audience,
+    Channel,
+    DeliveryError,
+    Form,
+    Handing,
+    Message,
+    OnAmbiguous,
+    Tools,
+)
+from hub.notify.posting import TOTAL, Classes, Post, refusal
 
-TOTAL = 20.0  #: seconds for the whole exchange; the spec advises 15 to 30
-CONNECT = 8.0  #: seconds of it to reach the server
-READ = 20_000  #: bytes of an answer we look at
+#: whatever a store answers today it may mend tomorrow, unless it says that it is gone
+CLASSES = Classes(permanent=frozenset({410}))
 
 
 def open_channel(tools: Tools) -> Channel:
@@ -42,46 +46,30 @@ class Webhook:
     DEADLINE = TOTAL + 5
     AT_ONCE = 16
     deduplicates = True  #: the receiver knows a repetition by its ``webhook-id``
+    on_ambiguous: OnAmbiguous = "resend"
 
     def __init__(
         self, *, sinks: Sequence[Sink], allowed: Sequence[str], clock: Clock, total: float = TOTAL
     ) -> None:
         """Note the sinks and the networks they may be in; nothing is dialled yet."""
         self._sinks = {sink.name: sink for sink in sinks}
-        self._dial = guarded_dial(networks(allowed))
+        self._post = Post(allowed, total=total)
         self._clock = clock
-        self._timeout = aiohttp.ClientTimeout(total=total, connect=CONNECT)
-        self._session: aiohttp.ClientSession | None = None
 
-    async def send(self, message: Message, handing: Handing) -> str:
+    async def send(self, message: Message, handing: Handing) -> Accepted:
         """POST the payload; return the status line's code. Raises ``DeliveryError``."""
         sink = self._sinks.get(message.recipient)
         if sink is None:
             raise DeliveryError(self.MISSING, permanent=True)
         headers = self._headers(message, sink.secret.get_secret_value())
-        await handing()
-        try:
-            async with self._http().post(
-                message.to, data=message.payload, headers=headers, allow_redirects=False
-            ) as response:
-                if 200 <= response.status < 300:
-                    return str(response.status)
-                answer = await self._answer(response)
-                raise self._refused(response, answer)
-        except aiohttp.ClientConnectorError as error:
-            raise DeliveryError(f"no connection: {error.os_error}") from error
-        except aiohttp.ConnectionTimeoutError as error:
-            raise DeliveryError(f"no connection: {error}") from error
-        except aiohttp.InvalidURL as error:
-            raise DeliveryError(f"not an address: {error}", permanent=True) from error
-        except (aiohttp.ClientError, OSError) as error:
-            what = str(error) or type(error).__name__
-            raise DeliveryError(f"no answer: {what}", ambiguous=True) from error
+        answer = await self._post.ask(message.to, message.payload, headers, handing)
+        if not answer.taken:
+            raise refusal(answer, CLASSES, self._clock())
+        return Accepted(said=str(answer.status))
 
     async def close(self) -> None:
         """Close the connections."""
-        if self._session is not None:
-            await self._session.close()
+        await self._post.close()
 
     def _headers(self, message: Message, secret: str) -> dict[str, str]:
         name, stamp = f"msg_{message.key[:32]}", int(self._clock().timestamp())
@@ -92,50 +80,7 @@ class Webhook:
         return {
             **message.headers,
             "content-type": "application/json",
-            "user-agent": f"tilanne/{__version__}",
             "webhook-id": name,
             "webhook-timestamp": str(stamp),
             "webhook-signature": signature,
         }
-
-    def _http(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(
-                    socket_factory=self._dial, use_dns_cache=False, limit=0
-                ),
-                timeout=self._timeout,
-                cookie_jar=aiohttp.DummyCookieJar(),
-                auto_decompress=False,  # an answer is looked at, never unpacked
-                trust_env=False,
-            )
-        return self._session
-
-    async def _answer(self, response: aiohttp.ClientResponse) -> str:
-        """Read the beginning of an answer for the log; the rest is not waited for."""
-        read = b""
-        while len(read) < READ and (piece := await response.content.read(READ - len(read))):
-            read += piece
-        response.close()
-        return " ".join(read[:200].decode("utf-8", "replace").split())
-
-    def _refused(self, response: aiohttp.ClientResponse, answer: str) -> DeliveryError:
-        status = response.status
-        return DeliveryError(
-            f"{status} {response.reason or ''}: {answer}".strip(": "),
-            permanent=status == 410,
-            retry_after=wait_of(response.headers.get("retry-after"), self._clock()),
-        )
-
-
-def wait_of(text: str | None, now: datetime) -> float | None:
-    """Read a Retry-After header: seconds or a date (RFC 9110 §10.2.3); None if it says nothing."""
-    if text is None:
-        return None
-    if text.isascii() and text.isdigit():
-        return float(text[:12])
-    try:
-        then = parsedate_to_datetime(text)
-        return max((then - now).total_seconds(), 0.0)
-    except (TypeError, ValueError):
-        return None  # no date, or one without a time zone

@@ -4,7 +4,7 @@ from alembic import context
 from sqlmodel import SQLModel
 
 from hub.crashpoints import crashpoint
-from hub.store import tables, tables_of_streams  # noqa: F401 - they declare the tables
+from hub.store import tables, tables_of_streams, tables_of_telling  # noqa: F401 - they declare
 
 connection = context.config.attributes["connection"]
 context.configure(

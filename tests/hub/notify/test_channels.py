@@ -80,7 +80,7 @@ def test_a_channel_that_reaches_nobody_says_so(world: World, name: str) -> None:
     asyncio.run(story())
 
 
-async def _nothing() -> None:
+async def _nothing(reference: str = "") -> None:
     return None
 
 

@@ -92,7 +92,7 @@ def test_a_sink_gets_it_again_under_the_same_id(world: World) -> None:
         await first.stop()
 
         again = store.received[0].headers["webhook-id"]
-        from hub.notify.sending import key_of
+        from hub.notify.keys import key_of
         from hub.notify.taking import Taken
 
         notice = world.notices()[-1]

@@ -153,7 +153,7 @@ def test_not_one_packet_reaches_a_canary_inside(url: str) -> None:
     assert [] == knocks
 
 
-async def _nothing() -> None:
+async def _nothing(reference: str = "") -> None:
     return None
 
 

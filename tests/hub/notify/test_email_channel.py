@@ -21,12 +21,12 @@ def send(**options: Any) -> tuple[Post, str | DeliveryError, list[int]]:
         async with mail_server(**options) as post:
             before: list[int] = []
 
-            async def handing() -> None:
+            async def handing(reference: str = "") -> None:
                 before.append(len(post.letters))
 
             channel = Smtp(post.url, mail_from=FROM, clock=lambda: NOW, **limits)
             try:
-                return post, await channel.send(message(), handing), before
+                return post, (await channel.send(message(), handing)).said, before
             except DeliveryError as error:
                 return post, error, before
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from hub.config import Settings
-from hub.notify.channels import Channel, Handing, Message
+from hub.notify.channels import Accepted, Channel, Handing, Message
 from hub.notify.channels.email import open_channel
 from hub.notify.dispatcher import Dispatcher
 from tests.hub.notify.servers import Post, mail_server
@@ -28,9 +28,9 @@ class Sleeper:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._channel, name)
 
-    async def send(self, message: Message, handing: Handing) -> str:
-        async def handing_over() -> None:
-            await handing()
+    async def send(self, message: Message, handing: Handing) -> Accepted:
+        async def handing_over(reference: str = "") -> None:
+            await handing(reference)
             await self._sleep_at("handing")
 
         await self._sleep_at("taken")

@@ -1,0 +1,58 @@
+"""What a channel is built with: settings of the hub and its own, a clock, a mailbox."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar, get_origin
+
+import orjson
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+
+from hub.clock import Clock
+from hub.config import Settings
+
+
+class Own(BaseModel):
+    """The settings of one channel; a list or a table may be written as JSON text."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_json(cls, given: Any) -> Any:
+        fields = cls.model_fields
+        return {
+            name: orjson.loads(value)
+            if name in fields
+            and isinstance(value, str)
+            and get_origin(fields[name].annotation) in {dict, tuple}
+            else value
+            for name, value in dict(given).items()
+        }
+
+
+Mine = TypeVar("Mine", bound=Own)
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What a channel is built with."""
+
+    settings: Settings
+    clock: Clock
+    #: keeps a message in the local mailbox, once per message id
+    keep_mail: Callable[[str, bytes], Awaitable[None]]
+
+    def own(self, name: str, model: type[Mine]) -> Mine | None:
+        """Return the settings of a channel; None: there are none. ``ValueError`` names a wrong one.
+
+        What was given is never repeated: it may be a secret.
+        """
+        given = self.settings.channels.get(name)
+        if given is None:
+            return None
+        try:
+            return model.model_validate(given)
+        except ValidationError as error:
+            wrong = error.errors(include_input=False, include_url=False)[0]
+            place = "__".join([name, *map(str, wrong["loc"])]).upper()
+            raise ValueError(f"TILANNE_CHANNELS__{place}: {wrong['msg']}") from None
