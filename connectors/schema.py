@@ -143,6 +143,9 @@ def _strict(hint: Any, field: Field[Any]) -> Any:
     if hint is int:
         least, most = (1, MAX_QUANTITY) if field.name == "quantity" else (-(10**9), 10**9)
         return Annotated[int, Limit(strict=True, ge=least, le=most)]
+    if hint is float:
+        most_degrees = 90 if field.name == "latitude" else 180
+        return Annotated[float, Limit(strict=True, ge=-most_degrees, le=most_degrees)]
     if hint is bool:
         return Annotated[bool, Limit(strict=True)]
     if hint is datetime:

@@ -14,7 +14,7 @@ from typing import get_args
 
 from tables import first_sentence, notes, rows, settings_table, table, type_name
 
-from hub import config
+from hub import brand, config
 from hub.catalogues import Catalogues
 from hub.notify import channels
 from hub.notify.tools import Own
@@ -153,7 +153,7 @@ def connectors_page() -> str:
 def settings_page() -> str:
     """Every environment variable and every nested name in one of them."""
     parts = ["# Settings\n", settings_table(config.Settings, "TILANNE_")]
-    for nested in (config.ApiKey, config.Sink, config.Shop):
+    for nested in (config.ApiKey, config.Sink, config.Shop, brand.Brand, brand.Offer):
         parts += [f"## {nested.__name__}\n", f"{first_sentence(nested)}\n", settings_table(nested)]
     return "\n".join(parts)
 

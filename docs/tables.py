@@ -42,6 +42,8 @@ def said(value: Any) -> str:
     """Write a value as a reader of the table expects it."""
     if value is None:
         return "unset"
+    if isinstance(value, BaseModel):
+        return "below"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, (tuple, frozenset, dict)):

@@ -19,6 +19,8 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from hub.brand import Brand
+
 Scope = Literal["read", "write", "admin"]
 
 
@@ -54,6 +56,8 @@ class Shop(BaseModel):
     #: when the shop's own "shipped" counts as handed over: never, always, or (auto) only where no
     #: carrier feed covers the parcel
     trust_shop_shipped: Literal["auto", "always", "never"] = "auto"
+    #: how its notices look, and whom a reader may turn to
+    brand: Brand = Brand()
 
 
 class Settings(BaseSettings):

@@ -28,6 +28,7 @@ class DraftParcel:
     problem_step: int = 0  #: how far the parcel was when the problem arose
     promise: Promise | None = None
     pickup_point: PickupPoint | None = None
+    nearby: tuple[PickupPoint, ...] = ()
     pickup_code: str | None = None
     keep_until: datetime | None = None
     reminded_of: set[datetime] = field(default_factory=set)  #: ends of waiting

@@ -83,6 +83,9 @@ class PickupPoint:
     name: str
     address: str = ""
     opening_hours: str = ""
+    latitude: float | None = None
+    longitude: float | None = None
+    distance_m: int | None = None  #: how far the recipient has to it, in metres
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +258,7 @@ class ProblemReported:
     reason: Reason
     blame: Blame | None = None
     action_required: bool | None = None
+    nearby: tuple[PickupPoint, ...] = ()  #: where it could be collected instead
     kind: Literal["parcel.problem"] = "parcel.problem"
 
 

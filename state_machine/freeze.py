@@ -84,6 +84,7 @@ def _parcel(draft: Draft, parcel: DraftParcel) -> Parcel:
             "problem": parcel.problem,
             "promise": parcel.promise,
             "pickup_point": parcel.pickup_point,
+            "nearby": parcel.nearby,
             "pickup_code": parcel.pickup_code,
             "keep_until": parcel.keep_until,
             "reminded": parcel.keep_until in parcel.reminded_of,

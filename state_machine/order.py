@@ -52,6 +52,7 @@ class Promise:
     earliest: datetime | None
     revision: int  #: 1 for the first window told
     broken: bool = False
+    was: datetime | None = None  #: end of the window this one replaced
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ class Parcel:
     problem: Problem | None = None
     promise: Promise | None = None
     pickup_point: PickupPoint | None = None
+    nearby: tuple[PickupPoint, ...] = ()  #: where it could be collected instead
     pickup_code: str | None = None
     keep_until: datetime | None = None
     reminded: bool = False  #: the customer was reminded to collect it

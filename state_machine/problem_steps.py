@@ -27,6 +27,7 @@ def problem(draft: Draft, event: Event, what: ProblemReported) -> str | None:
     if not same:
         parcel.problem = Problem(what.reason, blame, act, event.occurred_at)
         parcel.problem_step = parcel.stage.step
+    parcel.nearby = what.nearby or parcel.nearby
     # The same trouble, said again, is no news; another attempt that failed is.
     anew = not same or what.reason is Reason.ATTEMPT_FAILED
     new = _tell(draft, parcel, event, what.reason, act=act, anew=anew)

@@ -1,5 +1,7 @@
 """A delivery window is promised, moved or broken: what such facts do to the belief."""
 
+from dataclasses import replace
+
 from state_machine.draft import Draft, DraftParcel
 from state_machine.events import Event, PromiseBroken, PromiseMade
 from state_machine.milestones import Told, day
@@ -24,7 +26,9 @@ def promised(draft: Draft, event: Event, what: PromiseMade) -> str | None:
     revision = told.revision + 1 if told else 1
     # A window that lies behind us when it is promised, or promised again, cannot break any more.
     stale = what.latest + GRACE < event.occurred_at
-    owner.promise = Promise(what.latest, what.earliest, revision, stale)
+    owner.promise = Promise(
+        what.latest, what.earliest, revision, stale, told.latest if told else None
+    )
     if told is not None and day(what.latest) > day(told.latest):
         _tell_delay(draft, owner, event, f"until:{day(what.latest)}")
     return None
@@ -42,7 +46,7 @@ def broken(draft: Draft, event: Event, what: PromiseBroken) -> str | None:
             return f"the parcel is already {owner.stage}"
         late = Problem(Reason.DELAYED, Blame.UNKNOWN, False, event.occurred_at)
         owner.problem = owner.problem or late
-    owner.promise = Promise(what.latest, owner.promise.earliest, owner.promise.revision, True)
+    owner.promise = replace(owner.promise, broken=True)
     if isinstance(owner, DraftParcel) or owner.status in DUE:
         _tell_delay(draft, owner, event, f"broken:{day(what.latest)}")
     return None
