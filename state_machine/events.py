@@ -258,7 +258,7 @@ class ProblemReported:
     reason: Reason
     blame: Blame | None = None
     action_required: bool | None = None
-    nearby: tuple[PickupPoint, ...] = ()  #: where it could be collected instead
+    nearby: tuple[PickupPoint, ...] | None = None  #: where it could be collected instead
     kind: Literal["parcel.problem"] = "parcel.problem"
 
 
