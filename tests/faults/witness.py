@@ -13,9 +13,9 @@ ROOT = Path(__file__).resolve().parents[2]
 class Witness:
     """An oracle in a process of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, oracle: str = "tests.faults.oracle") -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.oracle"],
+            [sys.executable, "-m", oracle],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

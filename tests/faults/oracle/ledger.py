@@ -24,35 +24,35 @@ class Ledger:
         self._connection.execute("PRAGMA synchronous=FULL")
         self._connection.executescript(SCHEMA)
 
-    def plan(self, story: str, deliveries: Iterable[tuple[str, bytes]]) -> list[int]:
+    async def plan(self, story: str, deliveries: Iterable[tuple[str, bytes]]) -> list[int]:
         """Note what is going to be sent of an order, as (id, body); return the lines."""
         return [
-            self._write(
+            await self._write(
                 "INSERT INTO delivery (id, story, body) VALUES (?, ?, ?)", name, story, body
             )
             for name, body in deliveries
         ]
 
-    def begin(self, delivery: int) -> int:
-        return self._write(
+    async def begin(self, delivery: int) -> int:
+        return await self._write(
             "INSERT INTO sending (delivery, began_at) VALUES (?, ?)", delivery, now()
         )
 
-    def end(self, sending: int, status: int) -> None:
-        self._write(
+    async def end(self, sending: int, status: int) -> None:
+        await self._write(
             "UPDATE sending SET status = ?, ended_at = ? WHERE n = ?", status, now(), sending
         )
 
-    def letter(self, recipient: str, content: bytes) -> None:
-        self._write(
+    async def letter(self, recipient: str, content: bytes) -> None:
+        await self._write(
             "INSERT INTO letter (at, recipient, content) VALUES (?, ?, ?)",
             now(),
             recipient,
             content,
         )
 
-    def post(self, sink: str, name: str, body: bytes, *, genuine: bool) -> None:
-        self._write(
+    async def post(self, sink: str, name: str, body: bytes, *, genuine: bool) -> None:
+        await self._write(
             "INSERT INTO post (at, sink, id, genuine, body) VALUES (?, ?, ?, ?, ?)",
             now(),
             sink,
@@ -67,5 +67,5 @@ class Ledger:
     def close(self) -> None:
         self._connection.close()
 
-    def _write(self, statement: str, *values: Any) -> int:
+    async def _write(self, statement: str, *values: Any) -> int:
         return int(self._connection.execute(statement, values).lastrowid or 0)

@@ -29,7 +29,7 @@ class Post:
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:
         assert isinstance(envelope.content, bytes)
         for address in envelope.rcpt_tos:
-            self._ledger().letter(address, envelope.content)
+            await self._ledger().letter(address, envelope.content)
         self._traps.reached("smtp.dot")
         await self._traps.patience()
         return "250 taken"

@@ -27,7 +27,7 @@ class Partner:
             self._webhook.verify(body, headers)
             genuine = True
         sink, name = request.match_info["sink"], headers.get("webhook-id", "")
-        self._ledger().post(sink, name, body, genuine=genuine)
+        await self._ledger().post(sink, name, body, genuine=genuine)
         self._traps.reached("http.request")
         await self._traps.patience()
         return web.Response(status=204 if genuine else 401)

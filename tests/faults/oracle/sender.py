@@ -18,12 +18,12 @@ NOBODY, CUT_OFF = -1, 0  #: in place of a status: no connection; no answer on it
 class Senders:
     """Everyone who sends, of one run."""
 
-    def __init__(self, url: str, ledger: Ledger) -> None:
+    def __init__(self, url: str, ledger: Ledger, *, connections: int = 0) -> None:
         self._url, self._ledger = f"{url}/in/canonical", ledger
         self._tasks: set[asyncio.Task[None]] = set()
         self._webhook = Webhook(SECRET)
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0),
+            connector=aiohttp.TCPConnector(limit=connections),
             timeout=aiohttp.ClientTimeout(total=10),
         )
         self.refused = 0  #: answers that were neither 2xx nor "come again"
@@ -48,19 +48,20 @@ class Senders:
 
     async def _tell(self, life: Life) -> None:
         names = [f"msg_{life.order.replace(':', '_')}_{n}" for n in range(len(life.deliveries))]
-        lines = self._ledger.plan(life.order, zip(names, life.deliveries, strict=True))
+        lines = await self._ledger.plan(life.order, zip(names, life.deliveries, strict=True))
         for number in life.sent:
-            while not await self._send(lines[number], names[number], life.deliveries[number]):
+            while not await self.send(lines[number], names[number], life.deliveries[number]):
                 await pause(AGAIN)
 
-    async def _send(self, line: int, name: str, body: bytes) -> bool:
+    async def send(self, line: int, name: str, body: bytes) -> bool:
+        """Send one delivery once; return whether it was answered 2xx."""
         headers = {
             "webhook-id": name,
             "webhook-timestamp": str(int(now())),
             "webhook-signature": self._signature(name, body),
             "content-type": "application/cloudevents+json",
         }
-        sending, status = self._ledger.begin(line), CUT_OFF
+        sending, status = await self._ledger.begin(line), CUT_OFF
         try:
             async with self._session.post(self._url, data=body, headers=headers) as answer:
                 status = answer.status
@@ -69,7 +70,7 @@ class Senders:
         except (aiohttp.ClientError, OSError, TimeoutError):
             status = CUT_OFF
         finally:
-            self._ledger.end(sending, status)
+            await self._ledger.end(sending, status)
         self.refused += status >= 300 and status != 503
         return 200 <= status < 300
 

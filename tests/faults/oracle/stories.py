@@ -39,6 +39,8 @@ def lives(story: str, run: str, numbers: range, seed: str) -> Iterator[Life]:
 
 def life(story: str, name: str, dice: random.Random) -> Life:
     """Tell one order's life."""
+    if story == "road":
+        return _long_road(name, dice)
     if story in ("mixed", "load"):
         return _any_life(name, dice, disorder=0.5 if story == "load" else 0.0)
     lines = 900 if story == "long letter" else 1  # its letter is longer than a kernel's buffers
@@ -49,6 +51,29 @@ def life(story: str, name: str, dice: random.Random) -> Life:
     }.get(story, ("placed",))
     bodies = [_body([who.fact(step)]) for step in steps]
     return Life(who.key, bodies, list(range(len(bodies))))
+
+
+def _long_road(name: str, dice: random.Random) -> Life:
+    """Tell of a parcel that is scanned at every corner: few of its facts are news to anybody."""
+    who = _Order(name, dice.choice(SHOPS), lines=1, addressed=dice.random() < 0.1)
+    corners = [f"in_transit {n}" for n in range(1, dice.randint(3, 8))]
+    last = dice.choice(("out_for_delivery", "out_for_delivery", "ready_for_pickup"))
+    steps = ["placed", "announced", *corners, last, "delivered"]
+    if dice.random() < 0.05:
+        steps = ["placed", "cancelled"]
+    elif dice.random() < 0.05:
+        steps.append("retracted")
+    facts = [who.fact(step) for step in steps]
+    bodies = []
+    while facts:
+        size = 2 if dice.random() < 0.1 else 1
+        bodies.append(_body(facts[:size]))
+        facts = facts[size:]
+    sent = list(range(len(bodies)))
+    if dice.random() < 0.3:  # something comes again, at once or much later
+        again = dice.choice(sent)
+        sent.insert(dice.randint(again + 1, len(sent)), again)
+    return Life(who.key, bodies, sent)
 
 
 def _any_life(name: str, dice: random.Random, *, disorder: float) -> Life:
@@ -91,7 +116,8 @@ class _Order:
         if step == "placed" and self._addressed:
             address = f"{self.name.replace('-', '.')}@asiakas.example"
             data["contact"] = {"email": address, "name": "Aino Esimerkki", "language": "fi"}
-        event = {"specversion": "1.0", "source": "oracle", "id": f"{self.name}-{step}"}
+        name = f"{self.name}-{step.replace(' ', '-')}"
+        event = {"specversion": "1.0", "source": "oracle", "id": name}
         return event | {"type": f"fi.tilanne.{kind}", "time": _at(step), "data": data}
 
     def _said(self, step: str) -> tuple[str, dict[str, Any], dict[str, Any]]:
@@ -119,7 +145,7 @@ class _Order:
         if step == "retracted":
             wrong = f"canonical:oracle:{self.name}-delivered"
             return "fact.retracted", about, {"fact": wrong, "reason": "the wrong door"}
-        return "parcel.scanned", about, {"stage": step}
+        return "parcel.scanned", about, {"stage": step.partition(" ")[0]}
 
 
 ORDER_OF_STEPS = (
@@ -138,4 +164,6 @@ ORDER_OF_STEPS = (
 def _at(step: str, hours: float = 0.0) -> str:
     """Give a step its hour: today, the steps half an hour apart, all of them past."""
     start = datetime.fromtimestamp(now() // 3600 * 3600, UTC) - timedelta(hours=7)
-    return (start + timedelta(hours=hours + 0.5 * ORDER_OF_STEPS.index(step))).isoformat()
+    word, _, corner = step.partition(" ")
+    later = timedelta(hours=hours + 0.5 * ORDER_OF_STEPS.index(word), minutes=2 * int(corner or 0))
+    return (start + later).isoformat()

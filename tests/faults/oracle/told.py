@@ -24,6 +24,7 @@ class Telling:
     milestone: str
     what: tuple[str, ...]  #: makes it the same news for the one who reads it
     version: int = 0
+    at: float = 0.0  #: when it arrived
 
 
 @dataclass(slots=True)
@@ -83,24 +84,23 @@ def notices(database: Database) -> list[Notice]:
 def read(ledger: Ledger, database: Database, planned: list[Notice]) -> Told:
     """Read the log, and the local mailbox of a hub that has no mail server."""
     told, known = Told(), {one.id: one for one in planned}
-    for sink, name, genuine, body in ledger.rows(
-        "SELECT sink, id, genuine, body FROM post ORDER BY n"
+    for sink, name, genuine, body, at in ledger.rows(
+        "SELECT sink, id, genuine, body, at FROM post ORDER BY n"
     ):
         told.forged += not genuine
         data = json.loads(body)["data"]
         what = tuple(str(data[part]) for part in ("order_id", "milestone", "subject", "revision"))
         reader = ("webhook", sink)
-        _take(told, Telling(reader, name, what[0], what[1], what, data["version"]), known)
-    letters = ledger.rows("SELECT recipient, content FROM letter ORDER BY n")
-    letters += [(None, content) for (content,) in database.rows("SELECT message FROM mail")]
-    for recipient, content in letters:
+        _take(told, Telling(reader, name, what[0], what[1], what, data["version"], at), known)
+    letters = ledger.rows("SELECT recipient, content, at FROM letter ORDER BY n")
+    letters += [(None, content, 0.0) for (content,) in database.rows("SELECT message FROM mail")]
+    for recipient, content, at in letters:
         letter: Any = message_from_bytes(bytes(content), policy=default)
         name, to = str(letter["Message-ID"]), recipient or str(letter["To"])
         notice = known.get(name)
         order, milestone = (notice.order, notice.milestone) if notice else ("?", "?")
-        _take(
-            told, Telling(("email", to), name, order, milestone, (str(letter["Subject"]),)), known
-        )
+        what = (str(letter["Subject"]),)
+        _take(told, Telling(("email", to), name, order, milestone, what, at=at), known)
     return told
 
 
