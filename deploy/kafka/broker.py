@@ -49,6 +49,7 @@ class Broker:
         self._folder = folder.resolve()
         self._folder.mkdir(parents=True, exist_ok=True)
         self.port = port or free_port()
+        self._control = free_port(self.port + 1)
         self.log = self._folder / "broker.log"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -69,8 +70,8 @@ class Broker:
     def launch(self) -> None:
         """Start it and go on."""
         data, properties = self._folder / "data", self._folder / "server.properties"
-        control = free_port(self.port + 1)
-        properties.write_text(PROPERTIES.format(port=self.port, control=control, data=data))
+        ports = {"port": self.port, "control": self._control}
+        properties.write_text(PROPERTIES.format(**ports, data=data))
         if not (data / "meta.properties").exists():
             words = ("kafka.tools.StorageTool", "format", "-t", CLUSTER, "-c", str(properties))
             with self._run(*words) as formatting:

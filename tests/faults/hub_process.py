@@ -68,9 +68,9 @@ class HubProcess:
     With a ``role`` it is one process of a hub that has several.
     """
 
-    def __init__(self, folder: Path, role: str = "up", **settings: str) -> None:
+    def __init__(self, folder: Path, role: str = "up", port: int = 0, **settings: str) -> None:
         self.role = role
-        self.port = free_port()
+        self.port = port or free_port()
         self.log = folder / ("hub.log" if role == "up" else f"{role}-{self.port}.log")
         self.environment = {
             name: value for name, value in os.environ.items() if not name.startswith("TILANNE_")
@@ -87,6 +87,10 @@ class HubProcess:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def alive(self) -> bool:
+        return self.process is not None and self.process.is_alive()
 
     @property
     def pid(self) -> int:
@@ -161,7 +165,7 @@ class HubProcess:
         return self.ends_by_itself()
 
     def make_sure_it_is_gone(self) -> None:
-        if self.process is not None and self.process.is_alive():
+        if self.alive:
             self.kill()
 
     def ask(self, path: str) -> tuple[int, bytes]:
