@@ -19,6 +19,7 @@ IDLE = 1.0  #: seconds until the log is looked at even if nobody called
 PAUSE = 2.0  #: seconds to wait when the database is out of reach
 YIELD = 0.05  #: seconds a batch lets those at the door go first
 SOME = 4  #: visits during one batch that make it a busy time
+RUSH = 96  #: visits during one batch with which the pipeline does not try to keep pace
 LATE = 20.0  #: seconds of a growing backlog after which it does not: a third of the promise
 
 _log = structlog.get_logger()
@@ -78,7 +79,7 @@ class Pipeline:
         if batch.rows:
             await self.mover.move(batch, lambda: self._batches.look_ahead(batch.end))
             self._batches.done(batch.end)
-        else:
+        if len(batch.rows) < self._batches.size:
             self._caught_up = monotonic()
         return len(batch.rows)
 
@@ -90,13 +91,19 @@ class Pipeline:
         return await recheck(self.store, self.mover.recent, self.mover.tell)
 
     async def _turn(self) -> int:
-        """Let those at the door go first; return how many raws the next batch may have."""
+        """Let those at the door go first; return how many raws the next batch may have.
+
+        A steady stream is kept pace with, so that it is told at once; a rush waits until it is over
+        or ``LATE``.
+        """
         if monotonic() - self._caught_up > LATE:
             return BATCH
         await self._courtesy.wait(YIELD)
-        busy = self._courtesy.visits - self._visits >= SOME
+        visits = self._courtesy.visits - self._visits
         self._visits = self._courtesy.visits
-        return SMALL if busy else BATCH
+        if visits < SOME:
+            return BATCH
+        return SMALL if visits > RUSH else max(SMALL, visits * 5 // 4)
 
 
 async def _quiet(bell: asyncio.Event, seconds: float) -> None:

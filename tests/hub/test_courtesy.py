@@ -9,7 +9,7 @@ import pytest
 from hub.config import Settings
 from hub.courtesy import Courtesy
 from hub.pipeline.batch import SMALL
-from hub.pipeline.run import SOME, Pipeline
+from hub.pipeline.run import RUSH, SOME, Pipeline
 from hub.pipeline.translate import Translator
 from hub.store import log
 from hub.store.migrate import migrate
@@ -61,8 +61,12 @@ def test_a_visitor_who_stays_does_not_hold_up_the_work_for_ever() -> None:
     asyncio.run(go())
 
 
-@pytest.mark.parametrize("visits, size", [(0, 2 * SMALL), (SOME, SMALL)])
-def test_while_deliveries_pour_in_batches_are_small(tmp_path: Path, visits: int, size: int) -> None:
+@pytest.mark.parametrize(
+    "visits, size", [(0, 2 * SMALL), (SOME, SMALL), (40, 50), (RUSH + 1, SMALL)]
+)
+def test_a_stream_is_kept_pace_with_and_a_rush_finds_the_door_free(
+    tmp_path: Path, visits: int, size: int
+) -> None:
     store = Store(f"sqlite:///{tmp_path}/hub.db")
     migrate(store)
     row = {"connector": "x", "source": "x", "received_at": NOW, "headers": "{}"}
