@@ -27,6 +27,7 @@ from hub.scheduler.ticking import Ticking
 from hub.scheduler.timetable import timetable
 from hub.stations import Role, Station, at_work
 from hub.store.migrate import migrate
+from hub.store.moving import refuse_unfinished
 from hub.store.session import Store
 from hub.web import api, health, pages, problems, sse
 from hub.web.auth import Keys
@@ -66,6 +67,7 @@ def build(settings: Settings, clock: Clock = utc_now, role: Role = Role.ALL) -> 
         else:
             _shareable(store, role)
         migrate(store)
+        store.read_now(refuse_unfinished)
         return _assemble(settings, clock, role, store)
     except BaseException:
         store.close()
