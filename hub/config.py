@@ -53,6 +53,9 @@ class Shop(BaseModel):
     name: str | None = None  #: as customers know it
     language: Literal["fi", "sv", "en"] = "fi"  #: for customers whose language is not known
     timezone: str = "Europe/Helsinki"  #: in which times are written to customers
+    #: by which channels its customers are told unless they wish otherwise, best first; left out:
+    #: by every one there is, e-mail first
+    channels: tuple[str, ...] | None = None
     #: when the shop's own "shipped" counts as handed over: never, always, or (auto) only where no
     #: carrier feed covers the parcel
     trust_shop_shipped: Literal["auto", "always", "never"] = "auto"
@@ -87,6 +90,8 @@ class Settings(BaseSettings):
     #: per channel its own settings: ``TILANNE_CHANNELS__SMS__TOKEN`` and so on, see channels.md; a
     #: channel without settings is not there
     channels: dict[str, dict[str, Any]] = Field(default_factory=dict, repr=False)
+    #: channels on which customers are told only after they have agreed to it
+    consent_channels: frozenset[str] = frozenset()
     #: store and partner systems told by webhook
     sinks: tuple[Sink, ...] = ()
     #: per shop (source name) what is particular to it

@@ -28,11 +28,11 @@ SAME_HAPPENING = timedelta(hours=6)
 class Urgency(StrEnum):
     """Message classes."""
 
-    #: default; quiet hours may shift it
+    #: default: what the purchase itself has to say; quiet hours may shift it
     TRANSACTIONAL = "transactional"
     #: action needed today: passes quiet hours and digests
     CRITICAL = "critical"
-    #: may be merged or switched off
+    #: how far things have come; may be merged, and switched off by the customer
     INFORMATIVE = "informative"
 
 
@@ -61,13 +61,13 @@ class Told(StrEnum):
     ORDER_PLACED = "order_placed"
     PAYMENT_PROBLEM = ("payment_problem", Urgency.CRITICAL)
     BACKORDERED = "backordered"
-    PARTIALLY_SHIPPED = ("partially_shipped", Urgency.TRANSACTIONAL, 1, "shipped")
-    SHIPPED = ("shipped", Urgency.TRANSACTIONAL, 1, "shipped")
+    PARTIALLY_SHIPPED = ("partially_shipped", Urgency.INFORMATIVE, 1, "shipped")
+    SHIPPED = ("shipped", Urgency.INFORMATIVE, 1, "shipped")
     FIRST_IN_TRANSIT = ("first_in_transit", Urgency.INFORMATIVE, 1)
-    OUT_FOR_DELIVERY = ("out_for_delivery", Urgency.TRANSACTIONAL, 2)
+    OUT_FOR_DELIVERY = ("out_for_delivery", Urgency.INFORMATIVE, 2)
     READY_FOR_PICKUP = ("ready_for_pickup", Urgency.TRANSACTIONAL, 3)
     PICKUP_REMINDER = ("pickup_reminder", Urgency.CRITICAL, 3)
-    DELIVERED = ("delivered", Urgency.TRANSACTIONAL, 4)
+    DELIVERED = ("delivered", Urgency.INFORMATIVE, 4)
     DELIVERY_ATTEMPT_FAILED = ("delivery_attempt_failed", Urgency.CRITICAL, 2)
     DELAYED = ("delayed", Urgency.TRANSACTIONAL, 2)
     ACTION_REQUIRED = ("action_required", Urgency.CRITICAL, 2)
@@ -76,9 +76,9 @@ class Told(StrEnum):
     CANCELLED = "cancelled"
     RETURN_STARTED = ("return_started", Urgency.TRANSACTIONAL, 1)
     RETURN_APPROVED = ("return_approved", Urgency.TRANSACTIONAL, 2)
-    RETURN_RECEIVED = ("return_received", Urgency.TRANSACTIONAL, 3)
+    RETURN_RECEIVED = ("return_received", Urgency.INFORMATIVE, 3)
     REFUND_ISSUED = "refund_issued"
-    EXCHANGE_SHIPPED = "exchange_shipped"
+    EXCHANGE_SHIPPED = ("exchange_shipped", Urgency.INFORMATIVE)
     CORRECTION = ("correction", Urgency.CRITICAL)
     #: for systems: the order's word is another one, though no milestone above brought it about;
     #: made when the belief is stored, never by the fold

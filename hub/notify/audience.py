@@ -9,8 +9,10 @@ from hub.catalogues import SOURCE, Catalogues
 from hub.config import Settings
 from hub.notify import channels as seam
 from hub.notify.channels import Audience, Channel
+from hub.notify.choosing import kept_back, obstacle, ranked
+from hub.notify.reach import Reach
 from hub.notify.staleness import told_of, too_old
-from state_machine.milestones import Told, Urgency
+from state_machine.milestones import Told
 
 #: who stands for the customer while nobody knows who that is
 NOBODY = "customer"
@@ -18,6 +20,8 @@ NOBODY = "customer"
 WAIT = timedelta(minutes=15)
 #: milestones a customer hears of in the words of another one
 SAID_WITH: Mapping[Told, Told] = {Told.FIRST_IN_TRANSIT: Told.SHIPPED}
+#: milestones no customer hears of
+FOR_SYSTEMS = frozenset({Told.STATUS_CHANGED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +38,19 @@ class House:
         return self.catalogues.negotiate(wanted, default=default)
 
 
-def audience(row: Any, house: House, now: datetime) -> Iterator[dict[str, Any]]:
-    """Yield the notices of a change, one per channel and recipient.
+def audience(row: Any, house: House, reach: Reach, now: datetime) -> Iterator[dict[str, Any]]:
+    """Yield the notices of a change: to the customer by one channel, and to every system.
 
     In: an outbox row with the shop and the person (``hub.store.outbox.unplanned``). Out: rows of
     the table of notices, due or suppressed with the reason.
     """
+    yield from _to_customer(row, house, reach, now)
     for name, channel in house.channels.items():
-        reason = why_not(row, channel, house.settings, now)
-        if channel.AUDIENCE is Audience.CUSTOMER:
-            yield _to_customer(row, channel, house, reason, now)
-            continue
-        for sink in house.settings.sinks:
-            if sink.shops is None or row.shop in sink.shops:
-                yield notice(row, name, sink.name, SOURCE, reason=reason, now=now)
+        if channel.AUDIENCE is Audience.SINK:
+            reason = why_not(row, channel, house.settings, now)
+            for sink in house.settings.sinks:
+                if sink.shops is None or row.shop in sink.shops:
+                    yield notice(row, name, sink.name, SOURCE, reason=reason, now=now)
 
 
 def why_not(row: Any, channel: seam.Channel, settings: Settings, now: datetime) -> str | None:
@@ -60,8 +63,8 @@ def why_not(row: Any, channel: seam.Channel, settings: Settings, now: datetime) 
     if channel.AUDIENCE is Audience.CUSTOMER and told is not None:
         if told in SAID_WITH:
             return f"said with {SAID_WITH[told]}"
-        if told.urgency is Urgency.INFORMATIVE:
-            return "only informative: not told to customers"
+        if told in FOR_SYSTEMS:
+            return "for systems: not told to customers"
     return None
 
 
@@ -92,23 +95,41 @@ def notice(
         "reason": reason,
         "attempts": 0,
         "next_at": until or now,
+        "not_before": None,
         "lease_until": None,
         "received_at": row.received_at,
         "settled_at": None if reason is None else now,
     }
 
 
-def _to_customer(
-    row: Any, channel: Channel, house: House, reason: str | None, now: datetime
-) -> dict[str, Any]:
+def _to_customer(row: Any, house: House, reach: Reach, now: datetime) -> Iterator[dict[str, Any]]:
+    """Yield the notice by the first channel that can be used, and why not by those before it."""
+    order = ranked(row, house.channels, house.settings)
+    reason = why_not(row, order[0], house.settings, now) if order else None
+    if reason is not None:
+        yield _one(row, order[0], house, now, reason=reason)
+        return
+    passed: list[tuple[Channel, str]] = []
+    for channel in order:
+        no = obstacle(row, channel, reach, house.settings)
+        if no is None:
+            yield from (_one(row, one, house, now, reason=why) for one, why in passed)
+            yield _due(row, channel, house, now)
+            return
+        passed.append((channel, no))
+    for channel, no in passed:  # an address may still come
+        until = now + WAIT if no == channel.MISSING else None
+        yield _one(row, channel, house, now, reason=no, until=until)
+
+
+def _one(row: Any, channel: Channel, house: House, now: datetime, **more: Any) -> dict[str, Any]:
     language = house.language(row.wanted_language, row.shop)
-    missing = reason is None and not getattr(row, channel.ADDRESS)
-    return notice(
-        row,
-        channel.NAME,
-        row.contact_id or NOBODY,
-        language,
-        reason=channel.MISSING if missing else reason,
-        now=now,
-        until=now + WAIT if missing else None,
-    )
+    return notice(row, channel.NAME, row.contact_id or NOBODY, language, now=now, **more)
+
+
+def _due(row: Any, channel: Channel, house: House, now: datetime) -> dict[str, Any]:
+    made = _one(row, channel, house, now, reason=None)
+    if (later := kept_back(row, channel, house.settings, now)) is not None:
+        until, why = later
+        made |= {"next_at": until, "not_before": until, "reason": why}
+    return made

@@ -9,8 +9,10 @@ from sqlalchemy import Connection, Row
 from hub.crashpoints import crashpoint
 from hub.notify.audience import House, audience, notice, why_not
 from hub.notify.channels import Audience
+from hub.notify.choosing import obstacle, ranked
+from hub.notify.reach import Reach
 from hub.notify.staleness import WITHDRAWN, what_was_wrong
-from hub.store import doubt, outbox
+from hub.store import doubt, outbox, speechless
 from state_machine.milestones import Told
 
 BATCH = 100  #: changes one transaction plans
@@ -25,7 +27,8 @@ def plan(connection: Connection, house: House, now: datetime) -> int:
     """
     rows = outbox.unplanned(connection, BATCH)
     news = [row for row in rows if row.milestone != Told.CORRECTION]
-    notices = [one for row in news for one in audience(row, house, now)]
+    reach = Reach(connection, news)
+    notices = [one for row in news for one in audience(row, house, reach, now)]
     outbox.add_notices(connection, notices)
     for row in rows:
         if row.milestone == Told.CORRECTION:
@@ -41,15 +44,31 @@ def plan(connection: Connection, house: House, now: datetime) -> int:
 
 
 def revive(connection: Connection, house: House, now: datetime) -> int:
-    """Make notices due whose order has an address by now; return how many those were."""
+    """Make notices due whose order has an address by now; return how many those were.
+
+    Of one change at most one, by the best channel: several addresses may have come at once.
+    """
+    rows = speechless.waiting(connection, now, BATCH)
+    reach = Reach(connection, rows)
+    waiting: dict[int, dict[str, Row[Any]]] = {}
+    for row in rows:
+        waiting.setdefault(row.outbox_id, {})[row.channel] = row
     revived = 0
-    for row in outbox.speechless(connection, now, BATCH):
-        channel = house.channels.get(row.channel)
-        if channel is not None and row.reason == channel.MISSING and getattr(row, channel.ADDRESS):
-            language = house.language(row.wanted_language, row.shop)
-            outbox.revive(connection, row.id, recipient=row.contact_id, language=language, now=now)
-            revived += 1
+    for mine in waiting.values():
+        for channel in ranked(next(iter(mine.values())), house.channels, house.settings):
+            row_ = mine.get(channel.NAME)
+            if row_ is None or row_.reason != channel.MISSING:
+                continue
+            if obstacle(row_, channel, reach, house.settings) is None:
+                _revive(connection, row_, house, now)
+                revived += 1
+                break
     return revived
+
+
+def _revive(connection: Connection, row: Row[Any], house: House, now: datetime) -> None:
+    language = house.language(row.wanted_language, row.shop)
+    speechless.revive(connection, row.id, recipient=row.contact_id, language=language, now=now)
 
 
 def settle_strangers(connection: Connection, house: House, now: datetime) -> int:

@@ -9,7 +9,9 @@ from sqlalchemy import Connection, Row
 
 from hub.notify.audience import House
 from hub.notify.channels import Audience
+from hub.notify.choosing import kept_back, refusal
 from hub.notify.planning import NEVER_TOLD, must_correct, originals
+from hub.notify.reach import Reach
 from hub.notify.staleness import WITHDRAWN, superseded, too_old, withdrawn
 from hub.store import attempts, outbox
 from hub.store.attempts import Lane
@@ -61,14 +63,18 @@ def take(connection: Connection, house: House, free: Mapping[Lane, int], now: da
     orders = {row.order_id for _, row in found}
     story = outbox.story(connection, orders) if orders else {}
     told = outbox.told(connection, orders) if orders else {}
+    reach = Reach(connection, (row for _, row in found))
     taken, suppressed = [], 0
     for lane, row in found:
         seen = (story.get(row.order_id, ()), told.get(row.order_id, ()))
-        to = _address(row, house)
+        to = _address(row, house, reach)
         reason = _why_not(connection, row, house, *seen, now=now)
         if reason is not None or to is None:
             missing = house.channels[row.channel].MISSING
             suppressed += outbox.suppress(connection, [row.id], reason or missing, now)
+            continue
+        if (later := _later(row, house, now)) is not None:
+            outbox.postpone(connection, row.id, until=later[0], reason=later[1])
             continue
         taken.append(Taken(row, row.attempts + 1, lane, to))
     _lease(connection, taken, house, now)
@@ -82,12 +88,20 @@ def _lease(connection: Connection, taken: Sequence[Taken], house: House, now: da
         attempts.lease(connection, mine, now=now, until=until)
 
 
-def _address(row: Row[Any], house: House) -> str | None:
+def _address(row: Row[Any], house: House, reach: Reach) -> str | None:
     """Look the address up now, not when the notice was planned: people move and are forgotten."""
     channel = house.channels[row.channel]
     if channel.AUDIENCE is Audience.CUSTOMER:
-        return getattr(row, channel.ADDRESS) or None
+        return reach.address(row, channel)
     return next((str(one.url) for one in house.settings.sinks if one.name == row.recipient), None)
+
+
+def _later(row: Row[Any], house: House, now: datetime) -> tuple[datetime, str] | None:
+    """Look at the clock again: a retry may have run into the night."""
+    channel = house.channels[row.channel]
+    if channel.AUDIENCE is not Audience.CUSTOMER:
+        return None
+    return kept_back(row, channel, house.settings, now)
 
 
 def _why_not(
@@ -103,8 +117,9 @@ def _why_not(
         return NEVER_TOLD
     if withdrawn(row, story):
         return WITHDRAWN
-    if house.channels[row.channel].AUDIENCE is Audience.CUSTOMER:
-        reason = superseded(row, story, told)
+    channel = house.channels[row.channel]
+    if channel.AUDIENCE is Audience.CUSTOMER:
+        reason = superseded(row, story, told) or refusal(row, channel, house.settings)
         if reason is not None:
             return reason
     return too_old(row, house.settings, now)

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 
 from hub.crashpoints import crashpoint
-from hub.store.outbox import BELIEF, CONTACT, NOTICE, OUTBOX, PERSON
+from hub.store.outbox import BELIEF, CONTACT, CUSTOMER, NOTICE, OUTBOX, PERSON
 from hub.store.tables import AttemptRow, table
 
 ATTEMPT = table(AttemptRow)
@@ -137,14 +137,14 @@ def _due(*, one_recipient: bool) -> Select[Any]:
             and_(older.c.state == "due", older.c.next_at <= bindparam("soon")),
         ),
     )
-    mine = [NOTICE.c.channel == bindparam("channel")]
-    if one_recipient:
-        mine.append(NOTICE.c.recipient == bindparam("recipient"))
+    theirs = [NOTICE.c.recipient == bindparam("recipient")] if one_recipient else []
+    mine = [NOTICE.c.channel == bindparam("channel"), *theirs]
     return (
         select(NOTICE, OUTBOX.c.version, OUTBOX.c.occurred_at, OUTBOX.c.change, *PERSON)
         .join(OUTBOX, OUTBOX.c.id == NOTICE.c.outbox_id)
         .outerjoin(BELIEF, BELIEF.c.order_id == NOTICE.c.order_id)
         .outerjoin(CONTACT, CONTACT.c.id == BELIEF.c.contact_id)
+        .outerjoin(CUSTOMER, CUSTOMER.c.id == CONTACT.c.customer_id)
         .where(NOTICE.c.state == "due", NOTICE.c.next_at <= bindparam("now"), *mine, ~blocked)
         .order_by(NOTICE.c.next_at, NOTICE.c.id)
         .limit(bindparam("limit"))

@@ -4,31 +4,51 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, bindparam, case, or_, select, update
+from sqlalchemy import (
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    case,
+    func,
+    select,
+    update,
+)
 
 from hub.store.rows import insert_new
 from hub.store.tables import BeliefRow, ContactRow, MailRow, NoticeRow, OutboxRow, table
+from hub.store.tables_of_customers import CustomerRow
 
 OUTBOX = table(OutboxRow)
 NOTICE = table(NoticeRow)
 BELIEF = table(BeliefRow)
 CONTACT = table(ContactRow)
+CUSTOMER = table(CustomerRow)
 MAIL = table(MailRow)
 
 CORRECTION = "correction"
 #: of the person: what an audience and a message need
 PERSON = (
+    BELIEF.c.shop,
     BELIEF.c.contact_id,
     CONTACT.c.name,
     CONTACT.c.email,
     CONTACT.c.phone,
-    CONTACT.c.language.label("wanted_language"),
+    CONTACT.c.country,
+    func.coalesce(CUSTOMER.c.language, CONTACT.c.language).label("wanted_language"),
+    CUSTOMER.c.id.label("customer_id"),
+    CUSTOMER.c.timezone,
+    CUSTOMER.c.quiet,
+    CUSTOMER.c.channels,
+    CUSTOMER.c.consents,
 )
 # What is asked or written for every change or notice is made once.
 _UNPLANNED: Select[Any] = (
-    select(OUTBOX, BELIEF.c.shop, *PERSON)
+    select(OUTBOX, *PERSON)
     .outerjoin(BELIEF, BELIEF.c.order_id == OUTBOX.c.order_id)
     .outerjoin(CONTACT, CONTACT.c.id == BELIEF.c.contact_id)
+    .outerjoin(CUSTOMER, CUSTOMER.c.id == CONTACT.c.customer_id)
     .where(OUTBOX.c.planned_at.is_(None))
     .order_by(OUTBOX.c.id)
     .limit(bindparam("limit"))
@@ -43,6 +63,11 @@ _SUPPRESS = (
     update(NOTICE)
     .where(NOTICE.c.id.in_(bindparam("ids", expanding=True)), NOTICE.c.state == "due")
     .values(state="suppressed", reason=bindparam("why"), settled_at=bindparam("now"))
+)
+_POSTPONE = (
+    update(NOTICE)
+    .where(NOTICE.c.id == bindparam("notice"), NOTICE.c.state == "due")
+    .values(next_at=bindparam("until"), not_before=bindparam("until"), reason=bindparam("why"))
 )
 _STORY: Select[Any] = (
     select(
@@ -108,6 +133,11 @@ def suppress(connection: Connection, ids: Collection[int], reason: str, now: dat
     return connection.execute(_SUPPRESS, values).rowcount
 
 
+def postpone(connection: Connection, notice_id: int, *, until: datetime, reason: str) -> None:
+    """Keep a due notice back on purpose, with the reason."""
+    connection.execute(_POSTPONE, {"notice": notice_id, "until": until, "why": reason})
+
+
 def suppress_strangers(
     connection: Connection, channel: str, known: Collection[str] | None, reason: str, now: datetime
 ) -> int:
@@ -128,44 +158,6 @@ def channels_due(connection: Connection) -> Sequence[str]:
     return connection.scalars(
         select(NOTICE.c.channel).where(NOTICE.c.state == "due").distinct()
     ).all()
-
-
-def speechless(connection: Connection, now: datetime, limit: int) -> Sequence[Row[Any]]:
-    """Return suppressed notices that wait for an address, and whose order has a person by now.
-
-    ``next_at`` of such a notice is the end of its wait, so the index finds no others.
-    """
-    statement: Select[Any] = (
-        select(NOTICE.c.id, NOTICE.c.channel, NOTICE.c.reason, BELIEF.c.shop, *PERSON)
-        .join(BELIEF, BELIEF.c.order_id == NOTICE.c.order_id)
-        .join(CONTACT, CONTACT.c.id == BELIEF.c.contact_id)
-        .where(
-            NOTICE.c.state == "suppressed",
-            NOTICE.c.next_at > now,
-            or_(CONTACT.c.email.is_not(None), CONTACT.c.phone.is_not(None)),
-        )
-        .order_by(NOTICE.c.id)
-        .limit(limit)
-    )
-    return connection.execute(statement).all()
-
-
-def revive(
-    connection: Connection, notice_id: int, *, recipient: str, language: str, now: datetime
-) -> None:
-    """Make a notice due that waited for an address."""
-    connection.execute(
-        update(NOTICE)
-        .where(NOTICE.c.id == notice_id, NOTICE.c.state == "suppressed")
-        .values(
-            state="due",
-            reason=None,
-            recipient=recipient,
-            language=language,
-            next_at=now,
-            settled_at=None,
-        )
-    )
 
 
 def story(connection: Connection, orders: Collection[str]) -> Mapping[str, Sequence[Row[Any]]]:

@@ -70,6 +70,12 @@ def _key(*, primary: bool = False, null: bool = False, index: bool = False) -> C
     return Column(String(KEY), primary_key=primary, nullable=null and not primary, index=index)
 
 
+def _index_of_some(name: str, column: str) -> Index:
+    """Index a column that is empty in nearly all rows; those cost nothing then."""
+    filled = text(f"{column} IS NOT NULL")
+    return Index(name, column, sqlite_where=filled, postgresql_where=filled)
+
+
 class RawRow(SQLModel, table=True):
     """Bytes as they came. Those without an origin are the embedded log, in the order they came."""
 
@@ -267,6 +273,7 @@ class ContactRow(SQLModel, table=True):
         UniqueConstraint("shop", "customer", name="contact_customer"),
         Index("contact_email", "email"),
         Index("contact_phone", "phone"),
+        _index_of_some("contact_customer_id", "customer_id"),
     )
 
     id: str = Field(sa_column=_key(primary=True))  #: random; says nothing about the person
@@ -282,6 +289,8 @@ class ContactRow(SQLModel, table=True):
     street: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
     postal_code: str | None = Field(default=None, sa_column=Column(String(32), nullable=True))
     city: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+    #: whose contact it is, once that person has said anything to us (``tables_of_customers``)
+    customer_id: str | None = Field(default=None, sa_column=_key(null=True))
 
 
 class OutboxRow(SQLModel, table=True):
@@ -319,6 +328,7 @@ class NoticeRow(SQLModel, table=True):
         ),
         Index("notice_due", "state", "next_at"),
         Index("notice_outbox", "outbox_id"),
+        _index_of_some("notice_merged_into", "merged_into"),
     )
 
     id: int | None = Field(default=None, sa_column=Column(BIG, primary_key=True, autoincrement=True))
@@ -334,6 +344,10 @@ class NoticeRow(SQLModel, table=True):
     reason: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
     attempts: int = Field(default=0, sa_column=Column(Integer, nullable=False))  #: fencing token
     next_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
+    #: until when it was kept back on purpose (quiet hours): no delay of ours
+    not_before: datetime | None = Field(default=None, sa_column=Column(UtcTime, nullable=True))
+    #: the notice that says this one with it; what becomes of that one becomes of this
+    merged_into: int | None = Field(default=None, sa_column=Column(BIG, nullable=True))
     lease_until: datetime | None = Field(default=None, sa_column=Column(UtcTime, nullable=True))
     received_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
     settled_at: datetime | None = Field(default=None, sa_column=Column(UtcTime, nullable=True))

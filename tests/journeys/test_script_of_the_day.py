@@ -21,6 +21,7 @@ from hub.demo.post import Delivery, deliveries
 from hub.demo.script import PARKED, QUARANTINED, script
 from hub.demo.settings import demo_settings, secret_of
 from hub.intake.inbox import receive
+from hub.notify.audience import FOR_SYSTEMS, SAID_WITH
 from hub.pipeline.run import Pipeline
 from hub.pipeline.translate import Translator
 from hub.queries.tallies import sums
@@ -28,7 +29,7 @@ from hub.store.migrate import migrate
 from hub.store.session import Store
 from hub.store.tables import BeliefRow, OutboxRow
 from state_machine.events import Event
-from state_machine.milestones import Told, Urgency
+from state_machine.milestones import Told
 
 BELIEF, OUTBOX = BeliefRow.__table__, OutboxRow.__table__
 
@@ -97,8 +98,7 @@ def look(connection, now: datetime) -> Evening:
     beliefs = connection.execute(select(BELIEF)).all()
     told: dict[str, list[Told]] = {row.order_id: [] for row in beliefs}
     for row in connection.execute(select(OUTBOX).where(OUTBOX.c.silent.is_(None))):
-        # What is only informative is for systems; "first in transit" is said with "shipped".
-        if Told(row.milestone).urgency is not Urgency.INFORMATIVE:
+        if Told(row.milestone) not in FOR_SYSTEMS | SAID_WITH.keys():
             told[row.order_id].append(Told(row.milestone))
     found = sums(connection, now)
     return Evening(

@@ -4,7 +4,12 @@ from alembic import context
 from sqlmodel import SQLModel
 
 from hub.crashpoints import crashpoint
-from hub.store import tables, tables_of_streams, tables_of_telling  # noqa: F401 - they declare
+from hub.store import (  # noqa: F401 - they declare the tables
+    tables,
+    tables_of_customers,
+    tables_of_streams,
+    tables_of_telling,
+)
 
 connection = context.config.attributes["connection"]
 context.configure(

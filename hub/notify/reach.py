@@ -1,0 +1,50 @@
+"""Where people can be reached: what their shops know, and what they have told us themselves."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection
+
+from hub.notify.channels import Channel
+from hub.store import customers
+
+#: kinds of address that anybody could name as theirs; those of an app or a chat come from it alone
+NEED_PROOF = frozenset({"email", "phone"})
+UNPROVEN = "the address is not verified"
+
+
+class Reach:
+    """The addresses of the people in some rows, asked for once. The one place that knows them."""
+
+    def __init__(self, connection: Connection, rows: Iterable[Any]) -> None:
+        """Look up what the people of these rows (with the columns ``PERSON``) have told us."""
+        self._own: Mapping[str, list[Any]] = defaultdict(list)
+        who = {row.customer_id for row in rows if row.customer_id}
+        for one in customers.addresses(connection, who):
+            self._own[one.customer_id].append(one)
+
+    def address(self, row: Any, channel: Channel) -> str | None:
+        """Return where a channel reaches the person of a row; None: nowhere.
+
+        What the order's own shop knows comes first: it is the newest about this order. An address
+        that was disabled (it bounced, the app is gone) is passed over.
+        """
+        own = self._of(row, channel)
+        dead = {one.address for one in own if one.disabled_at is not None}
+        stated = getattr(row, channel.ADDRESS, None)
+        good = [one.address for one in own if _proven(one)]
+        return next((one for one in (stated, *good) if one and one not in dead), None)
+
+    def missing(self, row: Any, channel: Channel) -> str:
+        """Say why a channel reaches the person nowhere."""
+        unproven = [one for one in self._of(row, channel) if not _proven(one)]
+        return UNPROVEN if unproven else channel.MISSING
+
+    def _of(self, row: Any, channel: Channel) -> Sequence[Any]:
+        mine = self._own.get(row.customer_id, ()) if row.customer_id else ()
+        return [one for one in mine if one.kind == channel.ADDRESS]
+
+
+def _proven(one: Any) -> bool:
+    return one.verified_at is not None or one.kind not in NEED_PROOF
