@@ -34,6 +34,9 @@ MAIL: Sequence[float] = (
 )
 
 JITTER = 0.2  #: share by which a wait is stretched or shortened, so that a crowd spreads out
+#: SMS, push and chat: whoever is to know by phone is to know soon, or by another way
+MESSAGE: Sequence[float] = (0.0, 10.0, MINUTE, 5 * MINUTE, 20 * MINUTE, HOUR, 3 * HOUR)
+
 LONGEST = 24 * HOUR  #: a receiver cannot ask for a longer wait than this
 
 

@@ -16,6 +16,7 @@ from hub.notify.news import News
 from hub.notify.payload import payload
 from hub.notify.render import Rendered, Renderer
 from hub.notify.retry import next_attempt
+from hub.notify.staleness import urgent
 from hub.notify.taking import Taken
 from hub.store import attempts, doubt
 from hub.store.attempts import Settlement
@@ -165,6 +166,7 @@ class Sender:
             link=words.link,
             images=words.images,
             topic=topic_of(taken),
+            urgent=urgent(row.milestone),
         )
 
     def _failed(self, taken: Taken, channel: Channel, error: DeliveryError) -> Settlement:

@@ -8,7 +8,7 @@ import orjson
 
 from hub.config import Settings
 from state_machine.events import Clarity
-from state_machine.milestones import Told
+from state_machine.milestones import Told, Urgency
 
 WITHDRAWN = "withdrawn"
 DAY = timedelta(days=1)
@@ -21,6 +21,12 @@ def told_of(code: str) -> Told | None:
         return Told(code)
     except ValueError:
         return None
+
+
+def urgent(code: str) -> bool:
+    """Say whether a milestone asks for something to be done today."""
+    told = told_of(code)
+    return told is not None and told.urgency is Urgency.CRITICAL
 
 
 def too_old(row: Any, settings: Settings, now: datetime) -> str | None:

@@ -51,6 +51,7 @@ class Message:
     link: str | None = None  #: what the reader may open next
     images: Mapping[str, bytes] = field(default_factory=dict)  #: PNG, by the name HTML calls them
     topic: str = ""  #: the same for all that is told of one subject: the newer replaces the older
+    urgent: bool = False  #: something is to be done today
     maybe_sent: bool = False  #: an earlier attempt may have reached the recipient
 
 

@@ -37,7 +37,7 @@ class EmailSettings(Own):
 
     #: where reports of undelivered mail go (the envelope's sender); the sender's address if unset
     return_path: str | None = None
-    #: headers a relay wants (names begin with ``X-``); ``{key}`` becomes the notice's key
+    #: headers a relay wants (names begin with ``X-``); ``{key}``: what stands before @ in its Message-ID
     headers: dict[str, str] = Field(default_factory=dict)
 
 
@@ -127,7 +127,9 @@ class Smtp(Email):
 
     async def send(self, message: Message, handing: Handing) -> Accepted:
         """Hand the letter to the server; return its answer. Raises ``DeliveryError``."""
-        extra = {name: text.replace("{key}", message.key) for name, text in self._headers.items()}
+        extra = {
+            name: text.replace("{key}", message.key[:32]) for name, text in self._headers.items()
+        }
         message = replace(message, headers={**message.headers, **extra})
         letter = compose(message, mail_from=self._from, now=self._clock())
         name = message_id(message.key, parseaddr(self._from)[1])

@@ -1,22 +1,18 @@
 """What every channel promises, whichever it is; a new one is tested by being in the folder."""
 
-import asyncio
 from typing import Any
 
-import orjson
 import pytest
 
 from hub.config import Settings, Sink
 from hub.notify.channels import (
     Audience,
     Channel,
-    DeliveryError,
     Form,
-    Message,
     names,
     open_channels,
 )
-from hub.store.tables import ContactRow
+from tests.hub.notify.channels.cases import BOT, TWILIO, VAPID
 from tests.hub.notify.world import SECRET, World
 
 NAMES = names()
@@ -24,12 +20,14 @@ NAMES = names()
 
 def opened(world: World, **settings: Any) -> dict[str, Channel]:
     sink = Sink(name="kassa", url="http://127.0.0.1:1/", secret=SECRET)
-    known = {"sinks": [sink], "sink_networks": ["127.0.0.0/8"]}
+    own = {"sms": TWILIO, "push": {"vapid_key": VAPID, "contact": "mailto:a@b.fi"}, "chatbot": BOT}
+    own["chatbot"] = {**BOT, "url": "https://bot.example"}
+    known = {"sinks": [sink], "sink_networks": ["127.0.0.0/8"], "channels": own}
     return open_channels(world.tools(Settings(**(known | settings))))
 
 
 def test_the_registry_is_the_folder(world: World) -> None:
-    assert NAMES == tuple(opened(world)) == ("email", "webhook")
+    assert NAMES == tuple(opened(world)) == ("chatbot", "email", "push", "sms", "webhook")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -43,56 +41,38 @@ def test_a_channel_says_what_the_dispatcher_asks(world: World, name: str) -> Non
     assert (0.0, True) == (channel.SCHEDULE[0], len(channel.SCHEDULE) > 1)
     assert channel.DEADLINE > 0
     assert channel.AT_ONCE > 0
-    columns = set(ContactRow.model_fields)
-    assert (channel.ADDRESS in columns) == (channel.AUDIENCE is Audience.CUSTOMER)
+    assert channel.on_ambiguous in {"hold", "resend", "look_up"}
+    assert channel.deduplicates <= (channel.on_ambiguous == "resend")
+    assert bool(channel.ADDRESS) == (channel.AUDIENCE is Audience.CUSTOMER)
 
 
-@pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("to", ["", "nobody", "smtp://x", "a@b, c@d", "http://[", "\x00"])
-def test_a_channel_refuses_an_address_it_cannot_use(world: World, name: str, to: str) -> None:
-    async def story() -> None:
-        channels = opened(world)
-        try:
-            with pytest.raises(DeliveryError):
-                await channels[name].send(_message(to), _nothing)
-        finally:
-            for channel in channels.values():
-                await channel.close()
-
-    asyncio.run(story())
+def test_a_channel_without_settings_is_not_there(world: World) -> None:
+    assert {"email", "webhook"} == set(open_channels(world.tools(Settings())))
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_a_channel_that_reaches_nobody_says_so(world: World, name: str) -> None:
-    to = {Audience.SINK: "http://127.0.0.1:1/", Audience.CUSTOMER: "maija@example.fi"}
+@pytest.mark.parametrize(
+    "given, named",
+    [
+        ({"pigeon": {}}, "there is no channel pigeon"),
+        ({"sms": {}}, "TILANNE_CHANNELS__SMS: Value error, needs account"),
+        ({"sms": {"segments": "hush-hush"}}, "TILANNE_CHANNELS__SMS__SEGMENTS: Input should be"),
+        ({"push": {"vapid_key": "hush-hush", "contact": "mailto:a@b"}}, "PUSH__VAPID_KEY is no"),
+        ({"push": {"service_account": "hush-hush"}}, "PUSH__SERVICE_ACCOUNT is not"),
+        ({"email": {"headers": "{hush-hush"}}, "TILANNE_CHANNELS__EMAIL"),
+    ],
+)
+def test_a_setting_that_cannot_work_stops_the_start_by_name_alone(
+    world: World, given: dict[str, Any], named: str
+) -> None:
+    with pytest.raises(ValueError, match=named) as wrong:
+        open_channels(world.tools(Settings(channels=given)))
 
-    async def story() -> None:
-        channels = opened(world, smtp_url="smtp://127.0.0.1:1")
-        channel = channels[name]
-        try:
-            with pytest.raises(DeliveryError) as failed:
-                await channel.send(_message(to[channel.AUDIENCE]), _nothing)
-        finally:
-            await channel.close()
-
-        assert (False, False) == (failed.value.permanent, failed.value.ambiguous)
-
-    asyncio.run(story())
+    assert "hush-hush" not in str(wrong.value)
+    assert "hush-hush" not in repr(Settings(channels=given))
 
 
-async def _nothing(reference: str = "") -> None:
-    return None
+def test_settings_of_a_channel_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TILANNE_CHANNELS__SMS__ACCOUNT", "AC1")
+    monkeypatch.setenv("TILANNE_CHANNELS__SMS__BODY", '{"to": "{to}"}')
 
-
-def _message(to: str) -> Message:
-    return Message(
-        key="a" * 64,
-        recipient="kassa",
-        to=to,
-        subject="Hei",
-        short="Hei",
-        text="Hei",
-        html="<p>Hei</p>",
-        payload=orjson.dumps({}),
-        language="fi",
-    )
+    assert {"sms": {"account": "AC1", "body": '{"to": "{to}"}'}} == Settings().channels
