@@ -13,17 +13,9 @@ from pydantic import Field
 
 from hub.clock import Clock
 from hub.crashpoints import crashpoint
+from hub.notify import channels as seam
 from hub.notify import retry
-from hub.notify.channels import (
-    Accepted,
-    Audience,
-    Channel,
-    DeliveryError,
-    Form,
-    Handing,
-    Message,
-    OnAmbiguous,
-)
+from hub.notify.channels import Accepted, Audience, DeliveryError, Form, Handing, Message
 from hub.notify.letter import address, compose, message_id, refuse_smuggled
 from hub.notify.mail_lines import FAILURES, Line, Lines, said
 from hub.notify.tools import Own, Tools
@@ -37,11 +29,11 @@ class EmailSettings(Own):
 
     #: where reports of undelivered mail go (the envelope's sender); the sender's address if unset
     return_path: str | None = None
-    #: headers a relay wants (names begin with ``X-``); ``{key}``: what stands before @ in its Message-ID
+    #: headers a relay wants (``X-…``); ``{key}``: what stands before the @ in the Message-ID
     headers: dict[str, str] = Field(default_factory=dict)
 
 
-def open_channel(tools: Tools) -> Channel:
+def open_channel(tools: Tools) -> seam.Channel:
     """Open the channel that the settings ask for; ``ValueError`` names a setting that is wrong."""
     settings, own = tools.settings, tools.own("email", EmailSettings) or EmailSettings()
     senders = getaddresses([settings.mail_from])
@@ -73,14 +65,14 @@ class Email:
     DEADLINE = LAST_REPLY + 6 * REPLY
     AT_ONCE = 16
     deduplicates = False
-    on_ambiguous: OnAmbiguous = "hold"
+    on_ambiguous: seam.OnAmbiguous = "hold"
 
 
 class Mailbox(Email):
     """The local mailbox: a row for each letter, once per Message-ID."""
 
     deduplicates = True
-    on_ambiguous: OnAmbiguous = "resend"
+    on_ambiguous: seam.OnAmbiguous = "resend"
 
     def __init__(self, tools: Tools, *, mail_from: str) -> None:
         """Note where letters are kept."""
@@ -110,7 +102,7 @@ class Smtp(Email):
         *,
         mail_from: str,
         clock: Clock,
-        on_ambiguous: OnAmbiguous = "hold",
+        on_ambiguous: seam.OnAmbiguous = "hold",
         own: EmailSettings | None = None,
         reply: float = REPLY,
         last: float = LAST_REPLY,
