@@ -9,8 +9,9 @@ from typing import Any
 
 import orjson
 
+from hub.notify.goods import items
 from hub.notify.news import News
-from hub.notify.wording import company, items, tracking_link
+from hub.notify.places import company, tracking_link
 from state_machine.lifecycle import Stage
 from state_machine.statuses import Status
 

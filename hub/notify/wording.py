@@ -1,24 +1,27 @@
-"""The values a notice's templates may use, in the reader's language and the shop's time zone."""
+"""The values a notice's templates may use, in the reader's language and time zone.
+
+All of them always exist; what the order does not know is None or empty, and a template that asks
+for anything else is an error, not a gap.
+"""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from decimal import Decimal, InvalidOperation
 from typing import Any
-from urllib.parse import urlsplit
 
-from babel.dates import format_date
 from babel.numbers import format_currency
 
-from hub.catalogues import Catalogues
+from hub.brand import Brand
+from hub.catalogues import SOURCE, Catalogues
+from hub.notify import goods, opening, passages, places, qr
+from hub.notify.moments import Moments, read
 from hub.notify.news import News
 from state_machine.lifecycle import Stage
-from state_machine.milestones import ANEW, Told
+from state_machine.milestones import ANEW
 from state_machine.problems import Reason
 from state_machine.statuses import Status
 
-#: which count of a line a milestone speaks of, where it names no units
-COUNTED = {Told.BACKORDERED: "backordered", Told.CANCELLED: "cancelled"}
 GONE = (Reason.DAMAGED, Stage.DISPOSED)  #: the parcel exists, but not as it was sent
 
 
@@ -30,72 +33,87 @@ class Reader:
     timezone: tzinfo
     shop: str  #: as customers know it
     name: str = ""  #: of the person; empty if not known
+    brand: Brand = field(default_factory=Brand)
+    first_order: bool = False  #: nothing was ordered from this shop before
+    offers: bool = False  #: has agreed to hear of offers
 
 
 def values(news: News, reader: Reader, words: Catalogues, now: datetime) -> dict[str, Any]:
-    """Return every name a template may use; all of them always exist, some are None or empty."""
-    parcel, ret = news.part("parcel"), news.part("return")
-    promise = news.part("promise")
-    window = None if promise is None or promise.get("broken") else promise
+    """Return every name a template may use."""
+    ret, brand = news.part("return"), reader.brand
     say = _say(words, reader.language)
-    day = _day(words, reader)
+    moments = Moments(words, reader.language, reader.timezone)
+    refund = news.part("refund") or (ret and ret.get("refund"))
     return {
         **_gettext(words, reader.language),
+        **_parcel(news, reader, moments, now),
+        **_promise(news, moments),
+        "fact": passages.fact,
+        "button": passages.button,
+        "heading": passages.heading,
+        "picture": passages.picture,
+        "cut": passages.cut,
         "language": reader.language,
         "name": reader.name,
         "shop": reader.shop,
         "number": news.order["number"],
         "status": say("status", news.order["status"]),
-        "items": items(news),
+        "items": goods.items(news),
+        "rest": goods.rest(news),
+        "count": sum(item["quantity"] for item in goods.items(news)),
         "whole": news.order["status"] == Status.CANCELLED,
-        "parcel": parcel and {**parcel, "carrier": company(parcel.get("carrier"))},
-        "pickup": parcel and parcel.get("pickup_point"),
-        "keep_until": _moment((parcel or {}).get("keep_until")),
-        "problem": parcel and parcel.get("problem"),
         "reason": _reason(news),
         "damaged": news.revision.partition(ANEW)[0] in GONE,
-        "promise": window,
-        "new_promise": window if window and window.get("revision", 1) > 1 else None,
         "expected": _expected(news),
         "return_stage": ret and ret["stage"],
         "return_tracking": ret and ret.get("tracking_number"),
-        "amount": money(news.part("refund") or (ret and ret.get("refund")), reader.language),
+        "amount": money(refund, reader.language),
+        "refunded_on": refund and read(refund.get("at")),
         "corrects": (news.part("corrects") or {}).get("milestone", ""),
-        "link": tracking_link(news),
-        "today": _local(news.occurred_at, reader) == _local(now, reader),
-        "day": day,
-        "window": _window(day),
+        "today": moments.same_day(news.occurred_at, now),
+        "first_order": reader.first_order,
+        "website": str(brand.website) if brand.website else None,
+        "customer_service": brand.customer_service,
+        "offer": _offer(brand, reader),
+        "day": moments.day,
+        "short_day": moments.short_day,
+        "until": moments.until,
+        "short_until": moments.short_until,
+        "window": moments.window,
         "label": say,
     }
 
 
-def items(news: News) -> list[dict[str, Any]]:
-    """Return name and quantity of the goods a milestone speaks of; empty when not known."""
-    lines = {line["id"]: line for line in news.order["lines"]}
-    counted = COUNTED.get(news.milestone)  # type: ignore[call-overload]
-    if counted and news.order["status"] != Status.CANCELLED:
-        pairs = [(line, line.get(counted, 0)) for line in lines.values()]
-    elif news.change.get("units"):
-        units = news.change["units"]
-        pairs = [(lines.get(one["line"], {"id": one["line"]}), one["quantity"]) for one in units]
-    elif news.subject == "order" and news.milestone != Told.REFUND_ISSUED:
-        # a refund without a return says what money goes back, not for which goods
-        pairs = [(line, line["quantity"]) for line in lines.values()]
-    else:
-        pairs = []
-    return [
-        {"name": line.get("name") or line.get("sku") or line["id"], "quantity": quantity}
-        for line, quantity in pairs
-        if quantity > 0
-    ]
+def _parcel(news: News, reader: Reader, moments: Moments, now: datetime) -> dict[str, Any]:
+    parcel = news.part("parcel")
+    known = parcel or {}
+    point = known.get("pickup_point")
+    near = opening.nearest_open(known.get("nearby"), moments.local(now))
+    code = known.get("pickup_code")
+    return {
+        "parcel": parcel and {**parcel, "carrier": places.company(parcel.get("carrier"))},
+        "pickup": point and places.place(point, reader.language),
+        "nearby": near and places.place(near, reader.language),
+        "code": code,
+        "code_picture": qr.NAME if code and qr.qr(code) else None,
+        "keep_until": read(known.get("keep_until")),
+        "problem": known.get("problem"),
+        "link": places.tracking_link(news),
+    }
 
 
-def company(code: str | None) -> str | None:
-    """Write a carrier's code as people write its name: short words are initials."""
-    if not code or not code.islower():
-        return code
-    words = code.replace("_", " ").replace("-", " ").split()
-    return " ".join(word.upper() if len(word) <= 3 else word.capitalize() for word in words)
+def _promise(news: News, moments: Moments) -> dict[str, Any]:
+    promise = news.part("promise")
+    window = None if promise is None or promise.get("broken") else promise
+    moved = window is not None and window.get("revision", 1) > 1
+    before = None
+    if promise is not None:
+        before = read(promise["latest"] if promise.get("broken") else promise.get("was"))
+    return {
+        "promise": window,
+        "new_promise": window if moved else None,
+        "promised_before": moments.until(before) if before else None,
+    }
 
 
 def money(refund: Mapping[str, Any] | None, language: str) -> str | None:
@@ -111,16 +129,16 @@ def money(refund: Mapping[str, Any] | None, language: str) -> str | None:
     return format_currency(amount, refund["currency"], locale=language)
 
 
-def tracking_link(news: News) -> str | None:
-    """Return the carrier's page about the parcel, if it is a web address and nothing else."""
-    url = (news.part("parcel") or {}).get("tracking_url") or ""
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname
-    except ValueError:
+def _offer(brand: Brand, reader: Reader) -> dict[str, str | None] | None:
+    text = by_language(brand.offer.text, reader.language) if brand.offer else None
+    if brand.offer is None or text is None or not reader.offers:
         return None
-    safe = parts.scheme in {"http", "https"} and host and "@" not in parts.netloc and " " not in url
-    return url if safe else None
+    return {"text": text, "url": str(brand.offer.url) if brand.offer.url else None}
+
+
+def by_language(texts: Mapping[Any, str], language: str) -> str | None:
+    """Return what a shop says in a language, else in English, else nothing."""
+    return texts.get(language) or texts.get(SOURCE)
 
 
 def _reason(news: News) -> str:
@@ -131,33 +149,10 @@ def _reason(news: News) -> str:
 
 def _expected(news: News) -> datetime | None:
     waiting = [line for line in news.order["lines"] if line.get("backordered")]
-    known = [_moment(line.get("expected_at")) for line in waiting]
+    known = [read(line.get("expected_at")) for line in waiting]
     if not known or None in known:
         return None  # a date for some of the goods is no date for the order
     return max(one for one in known if one)
-
-
-def _moment(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
-
-
-def _local(moment: datetime, reader: Reader) -> Any:
-    return moment.astimezone(reader.timezone).date()
-
-
-def _day(words: Catalogues, reader: Reader) -> Callable[[datetime], str]:
-    pattern = words.label("format", "EEEE d MMMM", reader.language, default="EEEE d MMMM")
-    return lambda moment: format_date(_local(moment, reader), pattern, locale=reader.language)
-
-
-def _window(day: Callable[[datetime], str]) -> Callable[[Mapping[str, Any]], str]:
-    def window(promise: Mapping[str, Any]) -> str:
-        latest, earliest = _moment(promise["latest"]), _moment(promise.get("earliest"))
-        assert latest is not None
-        last, first = day(latest), day(earliest or latest)
-        return last if first == last else f"{first} – {last}"
-
-    return window
 
 
 def _say(words: Catalogues, language: str) -> Callable[[str, str], str]:

@@ -87,7 +87,8 @@ def test_no_english_is_left_in_a_translated_notice(milestone: str, language: str
     english = set(render(milestone, "en", **FULL).text.splitlines())
     kept = english & set(render(milestone, language, **FULL).text.splitlines())
 
-    assert {line for line in kept if line and not line.startswith("- 1 ×")} <= {"- 2 × Villasukat"}
+    same = ("- ", "https://")  # a product is called the same in every language
+    assert not {line for line in kept if line and not line.startswith(same)}
 
 
 def test_a_parcel_to_collect_says_where_what_with_and_until_when() -> None:
@@ -127,7 +128,7 @@ def test_a_cancellation_of_a_part_names_the_part() -> None:
     part = render("cancelled", subject="order", order={"lines": WAITING})
     whole = render("cancelled", subject="order", order={"status": "cancelled"})
 
-    assert ("Osa tilauksestasi #1001 on peruttu", "- 1 × Villasukat") == (
+    assert ("Osa tilauksestasi #1001 on peruttu", "- 1 × Villasukat (1/2 kpl)") == (
         part.subject,
         re.findall(r"- .*", part.text)[0],
     )
