@@ -90,15 +90,16 @@ class Renderer:
             first_order=first_order,
             offers=offers,
         )
+        return self._render(news, reader, now, form, settings.name or "")
+
+    def _render(
+        self, news: News, reader: Reader, now: datetime, form: Form, sender: str
+    ) -> Rendered:
         known = values(news, reader, self._catalogues, now)
         known |= {"number": cut(known["number"], LONGEST_NUMBER), "full_number": known["number"]}
         subject, short = self._lines(news, known)
         known |= {"short": short}
-        sent = {
-            "sender": settings.name or "",
-            "reply_to": settings.brand.reply_to,
-            "link": known["link"],
-        }
+        sent = {"sender": sender, "reply_to": reader.brand.reply_to, "link": known["link"]}
         if form is Form.LETTER:
             return self._letter(news, known, reader, subject, sent)
         subject, text = self._brief(form, news, known, subject)

@@ -22,6 +22,16 @@ from state_machine.milestones import ANEW
 from state_machine.problems import Reason
 from state_machine.statuses import Status
 
+#: what a template writes with besides paragraphs and lists
+TOOLS = {
+    "fact": passages.fact,
+    "button": passages.button,
+    "heading": passages.heading,
+    "picture": passages.picture,
+    "cut": passages.cut,
+}
+#: how it writes days and times
+WRITTEN = ("day", "short_day", "until", "short_until", "window")
 GONE = (Reason.DAMAGED, Stage.DISPOSED)  #: the parcel exists, but not as it was sent
 
 
@@ -48,11 +58,7 @@ def values(news: News, reader: Reader, words: Catalogues, now: datetime) -> dict
         **_gettext(words, reader.language),
         **_parcel(news, reader, moments, now),
         **_promise(news, moments),
-        "fact": passages.fact,
-        "button": passages.button,
-        "heading": passages.heading,
-        "picture": passages.picture,
-        "cut": passages.cut,
+        **TOOLS,
         "language": reader.language,
         "name": reader.name,
         "shop": reader.shop,
@@ -75,11 +81,7 @@ def values(news: News, reader: Reader, words: Catalogues, now: datetime) -> dict
         "website": str(brand.website) if brand.website else None,
         "customer_service": brand.customer_service,
         "offer": _offer(brand, reader),
-        "day": moments.day,
-        "short_day": moments.short_day,
-        "until": moments.until,
-        "short_until": moments.short_until,
-        "window": moments.window,
+        **{name: getattr(moments, name) for name in WRITTEN},
         "label": say,
     }
 
