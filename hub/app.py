@@ -29,7 +29,7 @@ from hub.stations import Role, Station, at_work
 from hub.store.migrate import migrate
 from hub.store.moving import refuse_unfinished
 from hub.store.session import Store
-from hub.web import api, health, pages, problems, sse
+from hub.web import api, health, pages, problems, promises, sse
 from hub.web.auth import Keys
 from hub.web.doorway import Doorway
 from hub.web.openapi import describe
@@ -183,6 +183,7 @@ def _surface(parts: Parts, role: Role) -> FastAPI:
         web.add_middleware(Doorway, take=door.take)
         web.include_router(sse.router(parts.streams))
         web.include_router(api.router(queries=queries, settings=settings, labels=labels))
+        web.include_router(promises.router(queries=queries, keys=parts.keys, clock=clock))
         web.include_router(
             pages.router(queries=queries, settings=settings, labels=labels, clock=clock)
         )

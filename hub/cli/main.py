@@ -4,7 +4,17 @@ import typer
 from pydantic import ValidationError
 
 from connectors.registry import BrokenConnector
-from hub.cli import deciding, looking, moving, parked, proving, quarantine, replaying, serving
+from hub.cli import (
+    deciding,
+    looking,
+    moving,
+    parked,
+    promises,
+    proving,
+    quarantine,
+    replaying,
+    serving,
+)
 from hub.cli.terminal import fail
 from hub.store.session import AlreadyRunning, StoreUnavailable
 
@@ -15,7 +25,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for module in (serving, proving, replaying, deciding, looking, moving):
+for module in (serving, proving, replaying, deciding, looking, moving, promises):
     for command in module.COMMANDS:
         app.command()(command)
 for group in (quarantine.app, parked.app):

@@ -329,6 +329,7 @@ class NoticeRow(SQLModel, table=True):
         Index("notice_due", "state", "next_at"),
         Index("notice_outbox", "outbox_id"),
         _index_of_some("notice_merged_into", "merged_into"),
+        Index("notice_received", "received_at"),  # a day's report
     )
 
     id: int | None = Field(default=None, sa_column=Column(BIG, primary_key=True, autoincrement=True))

@@ -29,7 +29,7 @@ from hub.store.tables import (
     QuarantineRow,
     TimelineRow,
 )
-from hub.web import api, health, pages, problems, sse
+from hub.web import api, health, pages, problems, promises, sse
 from hub.web.auth import Keys
 from hub.web.openapi import describe
 from state_machine.events import (
@@ -174,6 +174,7 @@ def app_on(
     problems.install(app)
     streams = sse.Streams(queries, InProcess(), Keys(KEYS), labels, most=10)
     app.include_router(sse.router(streams))
+    app.include_router(promises.router(queries=queries, keys=Keys(KEYS), clock=lambda: NOW))
     app.include_router(api.router(queries=queries, settings=settings, labels=labels))
     looks = state_of_database(queries, lambda: NOW) if checks is None else checks
     app.include_router(health.router(queries=queries, clock=lambda: NOW, checks=looks))
