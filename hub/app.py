@@ -55,17 +55,17 @@ class Hub:
 
 
 def build(settings: Settings, clock: Clock = utc_now, role: Role = Role.ALL) -> Hub:
-    """Build a hub from its settings; the database is migrated, and on SQLite claimed.
+    """Build a hub from its settings; the database is migrated.
 
-    Raises ``AlreadyRunning`` when another hub has the database, ``BrokenConnector`` when a module
-    of ``connectors/`` breaks the contract, ``ValueError`` for settings that cannot be used.
+    Raises ``AlreadyRunning`` when the database is a file and another hub has it,
+    ``BrokenConnector`` when a module of ``connectors/`` breaks the contract, ``ValueError`` for
+    settings that cannot be used.
     """
     store = Store(settings.database_url)
     try:
-        if role is Role.ALL:
-            store.hold_alone()
-        else:
+        if role is not Role.ALL:
             _shareable(store, role)
+        store.join()
         migrate(store)
         store.read_now(refuse_unfinished)
         return _assemble(settings, clock, role, store)

@@ -3,7 +3,6 @@
 import asyncio
 import shutil
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from aiosmtplib import SMTP, SMTPException
@@ -43,8 +42,8 @@ def _database(settings: Settings) -> Iterator[Finding]:
         yield from asyncio.run(examine(checks(settings, store), PATIENCE_S))
     finally:
         store.close()
-    if store.dialect == "sqlite":
-        free = shutil.disk_usage(Path(str(store.url.database)).parent).free
+    if store.file is not None:
+        free = shutil.disk_usage(store.file.parent).free
         remedy = "" if free > ROOM else "make room: a full disk answers every webhook with 503"
         yield Finding("disk", free > ROOM, f"{free // 1024**2} MB free", remedy)
 

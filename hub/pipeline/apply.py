@@ -107,7 +107,7 @@ def _believe(
     silent: str | None,
 ) -> None:
     touched = {order for order, _ in added} | set(homes.contacts)
-    renewed = Renewed(at_hand=homes.at_hand)
+    renewed = Renewed(at_hand=homes.at_hand, mark=belief.our_mark(connection))
     for order, fold, now in _folds(connection, homes, touched, added):
         renewed.order(
             order,

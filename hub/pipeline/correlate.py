@@ -44,6 +44,7 @@ def correlate(
     parcels.place(connection, homes, by_number)
     _place_by_stock(connection, homes)
     _look_up(connection, homes, recent, set(homes.facts) - homes.known.keys() - concerned)
+    _hold(connection, homes)
     return homes
 
 
@@ -52,7 +53,15 @@ def _look_up(connection: Connection, homes: Homes, recent: Recent, orders: set[s
     at_hand = recent.take(orders)
     homes.at_hand |= at_hand
     homes.known |= {order: one.known for order, one in at_hand.items()}
-    homes.known |= belief.load(connection, orders - at_hand.keys(), to_change=True)
+    homes.known |= belief.load(connection, orders - at_hand.keys())
+
+
+def _hold(connection: Connection, homes: Homes) -> None:
+    """Keep others from the orders; what somebody has written since we looked is read anew."""
+    changed = belief.hold(connection, homes.known)
+    for order in changed:
+        homes.at_hand.pop(order, None)
+    homes.known |= belief.load(connection, changed)
 
 
 def _wake_orders(connection: Connection, homes: Homes) -> None:

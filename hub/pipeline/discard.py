@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import Connection, delete, select, update
 
 from hub.pipeline import quarantine
-from hub.pipeline.locking import lock_keys
 from hub.store import inbox
+from hub.store.locking import lock_keys
 from hub.store.tables import InboxRow, ParkedRow, table
 
 INBOX, PARKED = table(InboxRow), table(ParkedRow)

@@ -8,8 +8,8 @@ import orjson
 from sqlalchemy import Connection, delete, select, update
 
 from hub.pipeline.translate import DECIDED, Translated
-from hub.store import inbox
-from hub.store.rows import insert_all
+from hub.store import inbox, log
+from hub.store.locking import in_turn
 from hub.store.tables import BeliefRow, InboxRow, ParkedRow, QuarantineRow, RawRow, table
 from hub.store.timeline import Arrival
 from state_machine.events import ParcelKey, normalise_number
@@ -117,10 +117,7 @@ def release(
     how many raws were put back.
     """
     decision = _decision(connection, decided or {})
-    if connection.dialect.name == "postgresql":
-        # Beside a running hub: until this is committed nobody else gets a number of the log, so
-        # that no reader can pass over one of ours that becomes visible late.
-        connection.exec_driver_sql("LOCK TABLE raw IN EXCLUSIVE MODE")
+    in_turn(connection, log.APPENDING)  # and whoever releases the same raws finds them gone
     rows = connection.execute(
         select(RAW).where(RAW.c.id.in_(raw_ids)).order_by(RAW.c.id)
     ).mappings()
@@ -129,7 +126,7 @@ def release(
     for raw in raws:
         raw["headers"] = _with(decision, raw["headers"])
         raw["origin"] = None  # whatever brought it first, it is read from the log now
-    insert_all(connection, RAW, raws)
+    log.at_the_end(connection, raws)
     inbox.give_up(connection, found)
     connection.execute(delete(PARKED).where(PARKED.c.raw_id.in_(found)))
     connection.execute(delete(RAW).where(RAW.c.id.in_(found)))

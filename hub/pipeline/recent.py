@@ -1,8 +1,9 @@
 """The orders worked on lately, kept at hand so that their next fact need not read them anew.
 
-The database stays the authority: one process holds it alone and only the writer's thread works
-here. A transaction takes orders out, and they come back after it is committed; what a failed one
-took out is gone, and is read from the database the next time.
+The database stays the authority, and only the writer's thread works here. A transaction takes
+orders out, and they come back after it is committed; what a failed one took out is gone, and is
+read from the database the next time. Where other processes write too, what was taken out counts
+only if none of them has written the order since (``hub.store.belief.hold``).
 """
 
 from collections import OrderedDict

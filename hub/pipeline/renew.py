@@ -27,6 +27,7 @@ class Renewed:
     #: order -> (shop, SKUs it waits for now), where that changed
     open_lines: dict[str, tuple[str, frozenset[str]]] = field(default_factory=dict)
     at_hand: dict[str, AtHand] = field(default_factory=dict)
+    mark: str = ""  #: of the transaction that writes these rows
 
     def order(
         self,
@@ -43,7 +44,7 @@ class Renewed:
         In: the stored belief; the fold with the facts of this batch, and its answer; when those
         facts reached us; what the shop states of the customer in this batch.
         """
-        known = _known(before, now, received, stated)
+        known = _known(before, now, received, stated)._replace(mark=self.mark)
         if before and _keys(before) == _keys(known):
             self.progress.append(belief.progress(order_id, known))
         else:

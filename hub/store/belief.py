@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, Text, delete, literal, literal_column, select, text
 
+from hub.store.locking import crowded
 from hub.store.rows import insert_new, update_each, upsert
 from hub.store.tables import BeliefRow, OpenLineRow, table
 from state_machine.milestones import MilestoneKey, Told
@@ -29,32 +30,52 @@ class Known(NamedTuple):
     snapshot: str
     milestones: tuple[MilestoneKey, ...]
     waits_for: frozenset[str] | None = None  #: SKUs of units in the shop; None: look them up
+    mark: str = ""  #: which transaction has written it; "" where nobody writes beside us
 
 
-def load(
-    connection: Connection, orders: Collection[str], *, to_change: bool = False
-) -> dict[str, Known]:
-    """Return the stored beliefs of those of the orders that exist.
+# PostgreSQL says of every row which transaction has written it. Nobody can forget to set that, be
+# it an older version of the hub or a person: it tells that a row is still the one we knew.
+_MARK = literal_column("belief.xmin::text", Text)
+_OURS = text("SELECT pg_current_xact_id()::xid::text")
+_COLUMNS = (
+    BELIEF.c.order_id,
+    BELIEF.c.number,
+    BELIEF.c.contact_id,
+    BELIEF.c.version,
+    BELIEF.c.status,
+    BELIEF.c.as_of,
+    BELIEF.c.due_at,
+    BELIEF.c.snapshot,
+    BELIEF.c.milestones,
+)
 
-    ``to_change``: whoever else wants to change them waits until this transaction is committed.
-    """
+
+def load(connection: Connection, orders: Collection[str]) -> dict[str, Known]:
+    """Return the stored beliefs of those of the orders that exist."""
     if not orders:
         return {}
-    columns = (
-        BELIEF.c.order_id,
-        BELIEF.c.number,
-        BELIEF.c.contact_id,
-        BELIEF.c.version,
-        BELIEF.c.status,
-        BELIEF.c.as_of,
-        BELIEF.c.due_at,
-        BELIEF.c.snapshot,
-        BELIEF.c.milestones,
-    )
-    query = select(*columns).where(BELIEF.c.order_id.in_(orders))
-    if to_change:
-        query = query.order_by(BELIEF.c.order_id).with_for_update()
-    return {row.order_id: known(row) for row in connection.execute(query)}
+    mark = _MARK if crowded(connection) else literal("")
+    query = select(*_COLUMNS, mark.label("mark")).where(BELIEF.c.order_id.in_(orders))
+    return {row.order_id: known(row)._replace(mark=row.mark) for row in connection.execute(query)}
+
+
+def hold(connection: Connection, known: Mapping[str, Known]) -> set[str]:
+    """Keep these orders from being written by others until this transaction is committed.
+
+    Returns those that somebody has written since they became known to us: what is known of them
+    does not hold any more, and neither does what was folded from their facts.
+    """
+    if not known or not crowded(connection):
+        return set()
+    query = select(BELIEF.c.order_id, _MARK.label("mark")).where(BELIEF.c.order_id.in_(known))
+    rows = connection.execute(query.order_by(BELIEF.c.order_id).with_for_update())
+    marks = {row.order_id: row.mark for row in rows}
+    return {order for order, one in known.items() if marks.get(order) != one.mark}
+
+
+def our_mark(connection: Connection) -> str:
+    """Return the mark of what this transaction writes."""
+    return str(connection.execute(_OURS).scalar_one()) if crowded(connection) else ""
 
 
 def known(row: Any) -> Known:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import sha256
+from operator import itemgetter
 from typing import Any
 
 import phonenumbers
@@ -14,6 +15,7 @@ from hub.store.tables import ContactRow, table
 
 CONTACT = table(ContactRow)
 
+_ID = itemgetter("id")
 FIELDS = ("name", "email", "phone", "language", "country", "street", "postal_code", "city")
 
 
@@ -25,7 +27,8 @@ def contact_id(contact: Contact) -> str:
 
 def save(connection: Connection, contacts: Sequence[Contact]) -> None:
     """Store what shops say of their customers; the latest statement holds, gaps erase nothing."""
-    insert_or(connection, CONTACT, [_row(one) for one in contacts], _later_statement)
+    rows = sorted((_row(one) for one in contacts), key=_ID)  # customers are locked in one order
+    insert_or(connection, CONTACT, rows, _later_statement)
 
 
 def _later_statement(insert: Any) -> Any:

@@ -6,6 +6,14 @@ from typing import Any
 from sqlalchemy import URL, Engine, create_engine, event, make_url
 
 READERS = 4  #: connections that read at the same time
+#: How long a line to a server may say nothing: one that is cut is noticed, not waited for.
+LINE = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+}
 
 
 def parse(url: str) -> URL:
@@ -25,23 +33,23 @@ def reader(url: URL) -> Engine:
     """Open the database for looking at it."""
     if url.get_backend_name() == "postgresql":
         # What is read in one transaction agrees with itself, as it does in SQLite.
-        return create_engine(
-            url,
-            pool_size=READERS,
-            pool_pre_ping=True,
-            hide_parameters=True,
-            isolation_level="REPEATABLE READ",
-        )
+        return _server(url, pool_size=READERS, isolation_level="REPEATABLE READ")
     return _sqlite(url, "BEGIN")
 
 
 def writer(url: URL) -> Engine:
     """Open the database for the one thread that writes."""
     if url.get_backend_name() == "postgresql":
-        return create_engine(url, pool_size=2, pool_pre_ping=True, hide_parameters=True)
+        return _server(url, pool_size=2)
     # The driver's own transaction control would begin late (on the first change); a writer must
     # hold the lock before it reads, so the hub begins and the driver keeps out of it.
     return _sqlite(url, "BEGIN IMMEDIATE")
+
+
+def _server(url: URL, **more: Any) -> Engine:
+    line = {name: value for name, value in LINE.items() if name not in url.query}
+    # A server may have been restarted since a connection was used last: it is asked first.
+    return create_engine(url, connect_args=line, pool_pre_ping=True, hide_parameters=True, **more)
 
 
 def _sqlite(url: URL, begin: str) -> Engine:

@@ -2,10 +2,12 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, String, cast, func, select, tuple_, update
 
+from hub.store.locking import crowded
 from hub.store.rows import count_new, insert_new
 from hub.store.tables import InboxRow, table
 
@@ -47,6 +49,8 @@ def take(connection: Connection, deliveries: Sequence[Delivery]) -> set[int]:
     The UNIQUE key decides. A fresh delivery is marked *applied* until ``settle`` says otherwise.
     """
     rows = [_row(one, key=one.key, outcome="applied") for one in deliveries]
+    if crowded(connection):  # the keys of deliveries are locked in one order
+        rows.sort(key=itemgetter("connector", "source", "delivery_key"))
     if count_new(connection, INBOX, rows) == len(rows):
         return {one.raw_id for one in deliveries}
     # No raw is taken in twice, so a row under its number is the one that was made just now.

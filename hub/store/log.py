@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, bindparam, func, select, update
 
 from hub.crashpoints import crashpoint
+from hub.store.locking import in_turn
 from hub.store.rows import insert_all, insert_new, insert_or
 from hub.store.tables import AcceptedRow, CursorRow, RawRow, table
 
@@ -19,6 +20,7 @@ ACCEPTED = table(AcceptedRow)
 CURSOR = table(CursorRow)
 
 READER = "pipeline"  #: who reads the log here
+APPENDING = "append to the log"  #: what transactions do one after the other
 OURS = "tilanne-"  #: how the headers begin that the hub itself gives a raw; never from outside
 
 
@@ -68,11 +70,23 @@ def append(connection: Connection, raws: Sequence[Mapping[str, Any]]) -> None:
     """Put raws at the end of the log, and count them as accepted from their sources."""
     if not raws:
         return
-    insert_all(connection, RAW, raws)
+    at_the_end(connection, raws)
     crashpoint("log.appended")
     sources = Counter((raw["connector"], raw["source"]) for raw in raws)
     rows = [{"connector": c, "source": s, "raws": n} for (c, s), n in sorted(sources.items())]
     insert_or(connection, ACCEPTED, rows, _counted_up)
+
+
+def at_the_end(connection: Connection, raws: Sequence[Mapping[str, Any]]) -> None:
+    """Put raws at the end of the log that were counted already.
+
+    A number is given before it is committed. Were two to append at once, the higher one might show
+    first, a reader would go past the lower one, and that raw would never be read. What a stream
+    brought is read by its place there, so its numbers may show in any order.
+    """
+    if any(raw.get("origin") is None for raw in raws):
+        in_turn(connection, APPENDING)
+    insert_all(connection, RAW, raws)
 
 
 def _counted_up(insert: Any) -> Any:

@@ -12,6 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from hub.crashpoints import crashpoint
+from hub.store.locking import in_turn
 from hub.store.session import Store
 
 HERE = Path(__file__).parent / "migrations"
@@ -42,17 +43,11 @@ def migrate(store: Store, revision: str = "head") -> None:
     migration leaves the database as it was.
     """
     with store.engine.begin() as connection:
-        _alone(connection)
+        in_turn(connection, "migrate")  # hubs that start together do it one after the other
         if standing(connection) is Standing.AHEAD:
             return
         command.upgrade(_config(connection), revision)
         crashpoint("migrate.before_commit")
-
-
-def _alone(connection: Connection) -> None:
-    """Let processes that start together migrate one after the other."""
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('tilanne.migrate'))")
 
 
 def is_current(connection: Connection) -> bool:

@@ -3,14 +3,16 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub.store.alone import AlreadyRunning as AlreadyRunning
-from hub.store.alone import claim
+from hub.store.alone import claim, join, shared
 from hub.store.engine import READERS, parse, reader, writer
 from hub.store.jobs import Bulk, Job, Row, T, Work
+from hub.store.writing import OutcomeUnknown as OutcomeUnknown
 from hub.store.writing import StoreUnavailable as StoreUnavailable
 from hub.store.writing import Writer, unavailable
 
@@ -81,17 +83,30 @@ class Store:
 
     @property
     def shared(self) -> bool:
-        """Whether several processes may work on this database."""
-        return self.dialect != "sqlite"
+        """Whether several processes may work on the database at the same time."""
+        return shared(self.engine)
+
+    @property
+    def file(self) -> Path | None:
+        """Where the database lies on this machine; None when a server has it."""
+        return None if self.shared else Path(str(self.url.database))
+
+    def join(self) -> None:
+        """Work on the database as a hub, until ``close``; where it is shared, beside others.
+
+        Raises ``AlreadyRunning``.
+        """
+        self._let_go = join(self.engine)
 
     def hold_alone(self) -> None:
-        """Claim the database until ``close``; raise ``AlreadyRunning`` if another hub has it."""
+        """Claim the database until ``close``; raise ``AlreadyRunning`` if a hub works on it."""
         self._let_go = claim(self.engine)
 
     def close(self) -> None:
-        """Finish the work that waits, then let go of the database."""
+        """Finish the work that waits, then let go of the database; once more does nothing."""
         self._writer.close()
         self._readers.shutdown()
-        self._let_go()
+        let_go, self._let_go = self._let_go, lambda: None
+        let_go()
         self.engine.dispose()
         self.reader.dispose()

@@ -3,27 +3,39 @@
 A durable commit costs one disk flush however much it carries, so what waits together is flushed
 together: first the deliveries, which somebody outside waits for, then the pieces of work. Work that
 fails does not spoil its neighbours: the group is rolled back and every piece of it is run alone.
+Where others write too, a group may have to give way to theirs; then it is run again.
 """
 
 import queue
+import random
 import threading
 from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-from sqlalchemy import Engine
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
 from hub.crashpoints import crashpoint
 from hub.store.jobs import Bulk, Ended, Job, Row, tell, thereupon
 
 GROUP = 512  #: pieces of work one commit may carry
 ROOM = 4096  #: rows that may wait to be written; more would only be memory that grows
+#: Seconds before a group that had to give way is run again: longer each time, and no two alike.
+AGAIN = (0.0, 0.02, 0.1, 0.5, 1.0)
+GAVE_WAY = frozenset({"40001", "40P01"})  #: not serializable, deadlock
 
 
 class StoreUnavailable(Exception):
     """The database could not be read, or not make work durable; nothing of it was kept."""
+
+
+class OutcomeUnknown(StoreUnavailable):
+    """The line broke while the database was asked to keep the work: nobody can say if it has.
+
+    Whoever repeats it must find out from the database; all that the hub writes bears repeating.
+    """
 
 
 class Writer:
@@ -36,6 +48,8 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="store-write", daemon=True)
         self.alive = True  #: whether work that is submitted will be done
         self.commits = 0  #: groups committed since the start
+        self.gave_way = 0  #: how often one of them had to be run again
+        self._pause = threading.Event()  #: never set
         self._thread.start()
 
     def submit(self, job: Job) -> None:
@@ -92,7 +106,9 @@ class Writer:
 
     def _commit(self, group: list[Job]) -> list[Ended]:
         try:
-            answers = self._transact(group)
+            answers = self._insist(group)
+        except OutcomeUnknown as unknown:  # run again, it might be there twice
+            return [(job, None, unknown) for job in group]
         except Exception as error:  # noqa: BLE001 - every failure belongs to a caller
             return self._one_by_one(group, error)
         except BaseException:  # the thread ends; whoever waits must not wait for ever
@@ -111,20 +127,49 @@ class Writer:
                 return ended + [(other, None, cause) for other in group[number + 1 :]]
         return ended
 
+    def _insist(self, group: Sequence[Job]) -> list[Any]:
+        """Run a group, and run it again as long as it has to give way to what others write."""
+        for wait in AGAIN:
+            try:
+                return self._transact(group)
+            except DBAPIError as error:
+                if not _gave_way(error):
+                    raise
+            self.gave_way += 1
+            self._pause.wait(wait * random.uniform(0.5, 1.0))
+        return self._transact(group)
+
     def _transact(self, group: Sequence[Job]) -> list[Any]:
-        answers: list[Any] = []
-        rows: dict[Bulk, list[Row]] = defaultdict(list)
-        with self._engine.begin() as connection:
-            for job in group:
-                if job.bulk is not None and job.row is not None:
-                    rows[job.bulk].append(job.row)
-                answers.append(job.work(connection) if job.work else None)
-            for bulk, waiting in rows.items():
-                bulk(connection, waiting)
+        with self._engine.connect() as connection:
+            transaction = connection.begin()
+            answers = _work(connection, group)
             crashpoint("store.before_commit")
+            try:
+                transaction.commit()
+            except DBAPIError as error:
+                if error.connection_invalidated:
+                    raise OutcomeUnknown("nobody can tell whether it is durable") from error
+                raise
         crashpoint("store.committed")
         self.commits += 1
         return answers
+
+
+def _work(connection: Connection, group: Sequence[Job]) -> list[Any]:
+    answers: list[Any] = []
+    rows: dict[Bulk, list[Row]] = defaultdict(list)
+    for job in group:
+        if job.bulk is not None and job.row is not None:
+            rows[job.bulk].append(job.row)
+        answers.append(job.work(connection) if job.work else None)
+    for bulk, waiting in rows.items():
+        bulk(connection, waiting)
+    return answers
+
+
+def _gave_way(error: DBAPIError) -> bool:
+    """Whether the database undid the work only because somebody else's was in its way."""
+    return getattr(error.orig, "sqlstate", None) in GAVE_WAY
 
 
 def _named(error: Exception) -> Exception:
@@ -142,4 +187,6 @@ def unavailable(what: str, error: SQLAlchemyError) -> StoreUnavailable:
 
 def _out_of_reach(error: StoreUnavailable) -> bool:
     """Whether the database is to blame (locked, full, gone) and not what was to be written."""
-    return isinstance(error.__cause__, OperationalError)
+    if isinstance(error, OutcomeUnknown):
+        return True
+    return isinstance(error.__cause__, OperationalError) and not _gave_way(error.__cause__)
