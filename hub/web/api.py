@@ -31,6 +31,7 @@ class Ask:
     def __init__(self, queries: Queries, keys: Keys, labels: Catalogues) -> None:
         """Answer from ``queries``, in the words of ``labels``."""
         self._queries, self._keys, self._labels = queries, keys, labels
+        self._written = snapshots.remembering(labels)
 
     async def may_read(self, request: Request) -> None:
         """Raise ``Refused`` unless the request has a key with scope ``read``."""
@@ -52,8 +53,11 @@ class Ask:
         headers = {"ETag": etag, "Content-Language": language, **HEADERS}
         if _has(request.headers.get("if-none-match"), etag):
             return Response(status_code=304, headers=headers)
-        document = snapshots.order(stored, self._labels, language, codes=codes)
-        return Response(write(document), headers=headers, media_type="application/json")
+        if codes:
+            body = write(snapshots.order(stored, self._labels, language, codes=True))
+        else:
+            body = self._written(stored, language)
+        return Response(body, headers=headers, media_type="application/json")
 
     async def _then(self, request: Request, language: str, *, codes: bool) -> Response:
         at = moment("at", request.query_params["at"])

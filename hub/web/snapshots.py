@@ -1,7 +1,8 @@
 """The order as the outside world sees it: the stored snapshot, said in the reader's language."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -15,6 +16,7 @@ from state_machine.promises import next_step
 from state_machine.returns import ReturnStage
 
 Json = dict[str, Any]
+KEPT = 1024  #: snapshots that are remembered, of some 3 kB each
 
 
 def _names(model: type[BaseModel], *, but: Collection[str] = ()) -> tuple[str, ...]:
@@ -63,6 +65,20 @@ def order(stored: StoredOrder, labels: Catalogues, language: str, *, codes: bool
         "promise": believed["promise"],
         "customer_ref": stored.contact_id,
     }
+
+
+def remembering(labels: Catalogues, size: int = KEPT) -> Callable[[StoredOrder, str], bytes]:
+    """Return what writes the public snapshot of an order in a language, and remembers it.
+
+    It is remembered under all that was read of the order, so it cannot be of another time. There is
+    no personal data in it but a reference; what opens a locker is never remembered.
+    """
+
+    @lru_cache(maxsize=size)
+    def written(stored: StoredOrder, language: str) -> bytes:
+        return write(order(stored, labels, language))
+
+    return written
 
 
 def _said(names: Sequence[str], part: Json) -> Json:
