@@ -15,6 +15,7 @@ from hub.config import Settings
 from hub.courtesy import Courtesy
 from hub.intake import webhooks
 from hub.live import Live, open_live
+from hub.live.checks import checks as state_of_redis
 from hub.notify.dispatcher import Dispatcher
 from hub.pipeline.apply import Applied
 from hub.pipeline.run import Pipeline
@@ -144,6 +145,7 @@ def _stations(parts: Parts, role: Role) -> Sequence[Station]:
             parts.clock,
             arrived=parts.live.arrived.ring,
             recheck=pipeline.recheck,
+            leader=parts.live,
         )
         stations.append(Ticking(ticker))
     return stations
@@ -161,7 +163,7 @@ def _pipeline(parts: Parts) -> Pipeline:
 
 def checks(settings: Settings, store: Store, clock: Clock = utc_now) -> Sequence[Check]:
     """Return what a process depends on; whoever brings a dependency adds its check here."""
-    return state_of_database(Queries(store), clock)
+    return (*state_of_database(Queries(store), clock), *state_of_redis(settings))
 
 
 def _surface(parts: Parts, role: Role) -> FastAPI:

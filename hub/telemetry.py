@@ -66,6 +66,11 @@ REDIS_REFUSED = Counter(
     "Commands the Redis answered with an error: full, read-only, a name used for something else.",
     registry=REGISTRY,
 )
+SCHEDULER_LEADS = Gauge(
+    "tilanne_scheduler_leads",
+    "1 in the process that ticks, of several that share a Redis.",
+    registry=REGISTRY,
+)
 LIVE_LOST = Counter(
     "tilanne_live_lost",
     "Messages to the hub's other processes that could not be sent; they look once a second anyway.",

@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, suppress
 from enum import Enum
 from typing import Protocol
 
+from hub.live.limits import Limits
 from hub.stations import Bell
 
 
@@ -56,6 +57,7 @@ class Live(Protocol):
 
     arrived: Bell  #: rings in every process when a raw is durable in the log
     changed: Bell  #: rings in every process when there is something to tell
+    limits: Limits  #: how often somebody may ask
 
     def moved(self, versions: Mapping[str, int]) -> None:
         """Say that orders have these versions now; to be called after the commit."""
@@ -72,6 +74,12 @@ class Live(Protocol):
     @property
     def state(self) -> State:
         """Whether the other processes are heard."""
+
+    async def leads(self) -> bool:
+        """Whether it is for this process to act by the clock; of several, one is asked to."""
+
+    async def resign(self) -> None:
+        """Let another process act by the clock, because this one stops or cannot."""
 
     async def run(self) -> None:
         """Carry what is said between the processes until ``stop``."""

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from hub.live.contract import State, Watch
+from hub.live.limits import Buckets, Limits
 from hub.stations import Bell
 
 
@@ -15,6 +16,7 @@ class InProcess:
         """Begin with nobody who listens; bells that are left out are ordinary ones."""
         self.arrived = arrived or Bell()
         self.changed = changed or Bell()
+        self.limits: Limits = Buckets()
         self._watches: dict[str, set[Watch]] = {}
         self._ended = False
         self._stopping = asyncio.Event()
@@ -55,6 +57,13 @@ class InProcess:
     def state(self) -> State:
         """There is nobody else."""
         return State.ALONE
+
+    async def leads(self) -> bool:
+        """There is nobody else to act by the clock."""
+        return True
+
+    async def resign(self) -> None:
+        """There is nobody to do it instead."""
 
     async def run(self) -> None:
         """Do nothing: what is said is heard at once."""

@@ -13,7 +13,10 @@ import structlog
 from hub import telemetry
 from hub.live.contract import State, rest
 from hub.live.in_process import InProcess
-from hub.live.shared import Away, Shared
+from hub.live.lease import Lease
+from hub.live.limits import Away
+from hub.live.limits_over_redis import SharedBuckets
+from hub.live.shared import Shared
 from hub.stations import Bell
 
 PACE = 0.01  #: seconds between two messages: while one is under way, what is said gathers
@@ -50,7 +53,8 @@ class OverRedis(InProcess):
         """Speak and hear over ``shared``."""
         self._far = {name: FarBell(partial(self._rang, name)) for name in ("arrived", "changed")}
         super().__init__(**self._far)
-        self._shared = shared
+        self.limits = SharedBuckets(shared)
+        self._shared, self._lease = shared, Lease(shared, "scheduler")
         self._channel = shared.name("live")
         self._me = token_hex(8)
         self._rung: set[str] = set()
@@ -73,6 +77,14 @@ class OverRedis(InProcess):
         self._rung.add(name)
         self._waiting.set()
 
+    async def leads(self) -> bool:
+        """Whether it is for this process to act by the clock."""
+        return await self._lease.leads()
+
+    async def resign(self) -> None:
+        """Let another process act by the clock."""
+        await self._lease.resign()
+
     async def run(self) -> None:
         """Speak and hear until ``stop``."""
         both = (
@@ -88,6 +100,11 @@ class OverRedis(InProcess):
             for task in (*both, stopping):
                 task.cancel()
             await asyncio.gather(*both, stopping, return_exceptions=True)
+
+    async def stop(self) -> None:
+        """Let another process lead, and ``run`` end."""
+        await self.resign()
+        await super().stop()
 
     async def _speak(self) -> None:
         while True:

@@ -17,6 +17,7 @@ from redis.exceptions import RedisError, ResponseError
 
 from hub import telemetry
 from hub.live.contract import rest
+from hub.live.limits import Away
 
 PATIENCE = 0.25  #: seconds an answer may take; whoever asked has something better to do
 LOOK = 0.5  #: seconds between two looks whether an answer was missed
@@ -28,10 +29,6 @@ FAULTS = (RedisError, OSError)  #: a deadline that has passed is an OSError, too
 T = TypeVar("T")
 
 log = structlog.get_logger()
-
-
-class Away(Exception):
-    """The shared Redis is not there, or does not do what it is asked."""
 
 
 class Shared:
@@ -61,6 +58,10 @@ class Shared:
     def name(self, *parts: str) -> str:
         """Return the name of something in the Redis; another hub may use the same one."""
         return ":".join((self._prefix, *parts))
+
+    def script(self, text: str) -> Any:
+        """Return a piece of work the server does in one step; call it inside ``ask``."""
+        return self._redis.register_script(text)
 
     async def ask(self, command: Callable[[Any], Awaitable[T]]) -> T:
         """Return the answer to ``command(redis)``. Raises ``Away``."""

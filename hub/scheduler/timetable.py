@@ -1,6 +1,7 @@
 """All that the hub does by the clock, on one screen."""
 
 from collections.abc import Awaitable, Callable
+from typing import Protocol
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -15,6 +16,16 @@ from hub.store.session import Store, StoreUnavailable
 _log = structlog.get_logger()
 
 
+class Leader(Protocol):
+    """Knows which of several schedulers ticks."""
+
+    async def leads(self) -> bool:
+        """Whether it is this one."""
+
+    async def resign(self) -> None:
+        """Let it be another one."""
+
+
 def timetable(
     store: Store,
     settings: Settings,
@@ -22,10 +33,12 @@ def timetable(
     *,
     arrived: Callable[[], None],
     recheck: Callable[[], Awaitable[object]],
+    leader: Leader,
 ) -> AsyncIOScheduler:
     """Build the ticker; the caller starts it and shuts it down.
 
-    In: ``arrived`` says that a raw is in the log; ``recheck`` looks again at what is parked.
+    In: ``arrived`` says that a raw is in the log; ``recheck`` looks again at what is parked;
+    ``leader`` knows which of several schedulers it is that ticks.
 
     APScheduler only ticks. A job that is late runs once, not as often as it was missed, and never
     beside itself; what a job does is harmless to repeat.
@@ -44,20 +57,29 @@ def timetable(
         timezone="UTC",
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
     )
-    ticker.add_job(_calm(promises), "interval", seconds=30, id="promises", next_run_time=clock())
-    ticker.add_job(_calm(recheck), "interval", minutes=10, id="recheck", next_run_time=clock())
-    ticker.add_job(_calm(expiry), "interval", hours=1, id="expiry", next_run_time=clock())
-    ticker.add_job(_calm(retention), "interval", hours=6, id="retention", next_run_time=clock())
+    ticker.add_job(
+        _calm(promises, leader), "interval", seconds=30, id="promises", next_run_time=clock()
+    )
+    ticker.add_job(
+        _calm(recheck, leader), "interval", minutes=10, id="recheck", next_run_time=clock()
+    )
+    ticker.add_job(_calm(expiry, leader), "interval", hours=1, id="expiry", next_run_time=clock())
+    ticker.add_job(
+        _calm(retention, leader), "interval", hours=6, id="retention", next_run_time=clock()
+    )
     return ticker
 
 
-def _calm(job: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[None]]:
-    """Let a job wait for its next turn when the database is out of reach."""
+def _calm(job: Callable[[], Awaitable[object]], leader: Leader) -> Callable[[], Awaitable[None]]:
+    """Let a job wait for its next turn when another scheduler does it, or the database is away."""
 
     async def run() -> None:
+        if not await leader.leads():
+            return
         try:
             await job()
         except StoreUnavailable as error:
             _log.warning("timetable.waits", error=type(error).__name__)
+            await leader.resign()  # another one may still reach it
 
     return run

@@ -11,8 +11,10 @@ from sqlmodel import SQLModel
 
 from connectors.contract import BadSignature, Raw
 from hub.config import Settings
+from hub.live.in_process import InProcess
 from hub.pipeline.run import Pipeline
 from hub.pipeline.translate import Translator
+from hub.queries.tallies import backlog
 from hub.scheduler import facts
 from hub.scheduler.promises import watch_promises
 from hub.scheduler.retention import forget_raws
@@ -44,9 +46,9 @@ PARCEL = ParcelRef(id="p1", number="JJFI1")
 class World:
     """A store, a pipeline and a clock that tests move."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, url: str) -> None:
         self.now = START
-        self.store = Store(f"sqlite:///{folder}/hub.db")
+        self.store = Store(url)
         SQLModel.metadata.create_all(self.store.engine)
         translator = Translator({facts.NAME: facts.registered()}, Settings())
         self.pipeline = Pipeline(self.store, translator, lambda _: None)
@@ -67,6 +69,10 @@ class World:
 
         asyncio.run(go())
 
+    def waiting(self) -> int:
+        """How many deliveries nobody has read yet."""
+        return self.store.read_now(backlog).size
+
     def watch(self) -> int:
         found = asyncio.run(watch_promises(self.store, self.clock, self.pipeline.arrived))
         self.drain()
@@ -79,7 +85,7 @@ class World:
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
-    made = World(tmp_path)
+    made = World(f"sqlite:///{tmp_path}/hub.db")
     yield made
     made.store.close()
 
@@ -173,6 +179,7 @@ def test_the_timetable_ticks_by_itself(world: World) -> None:
             world.clock,
             arrived=arrived.set,
             recheck=world.pipeline.recheck,
+            leader=InProcess(),
         )
         ticker.modify_job("promises", next_run_time=datetime.now(UTC))  # noqa: TID251
         ticker.start()
@@ -190,7 +197,14 @@ def test_the_timetable_ticks_by_itself(world: World) -> None:
 def test_every_job_begins_when_the_hub_does(world: World) -> None:
     """A hub that is restarted every few hours forgets old raws all the same."""
     nothing = world.pipeline.recheck
-    ticker = timetable(world.store, Settings(), world.clock, arrived=lambda: None, recheck=nothing)
+    ticker = timetable(
+        world.store,
+        Settings(),
+        world.clock,
+        arrived=lambda: None,
+        recheck=nothing,
+        leader=InProcess(),
+    )
     pending = {job.id: job.next_run_time for job in ticker.get_jobs()}
 
     assert dict.fromkeys(("promises", "recheck", "expiry", "retention"), START) == pending
