@@ -13,6 +13,8 @@ from hub.scheduler.promises import watch_promises
 from hub.scheduler.retention import forget_raws
 from hub.store.session import Store, StoreUnavailable
 
+Job = Callable[[], Awaitable[object]]
+
 _log = structlog.get_logger()
 
 
@@ -57,20 +59,18 @@ def timetable(
         timezone="UTC",
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
     )
-    ticker.add_job(
-        _calm(promises, leader), "interval", seconds=30, id="promises", next_run_time=clock()
+    jobs: tuple[tuple[str, Job, dict[str, int]], ...] = (
+        ("promises", promises, {"seconds": 30}),
+        ("recheck", recheck, {"minutes": 10}),
+        ("expiry", expiry, {"hours": 1}),
+        ("retention", retention, {"hours": 6}),
     )
-    ticker.add_job(
-        _calm(recheck, leader), "interval", minutes=10, id="recheck", next_run_time=clock()
-    )
-    ticker.add_job(_calm(expiry, leader), "interval", hours=1, id="expiry", next_run_time=clock())
-    ticker.add_job(
-        _calm(retention, leader), "interval", hours=6, id="retention", next_run_time=clock()
-    )
+    for name, job, every in jobs:
+        ticker.add_job(_calm(job, leader), "interval", id=name, next_run_time=clock(), **every)
     return ticker
 
 
-def _calm(job: Callable[[], Awaitable[object]], leader: Leader) -> Callable[[], Awaitable[None]]:
+def _calm(job: Job, leader: Leader) -> Callable[[], Awaitable[None]]:
     """Let a job wait for its next turn when another scheduler does it, or the database is away."""
 
     async def run() -> None:
