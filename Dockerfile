@@ -13,12 +13,14 @@ RUN /tools/bin/pip wheel --no-deps --no-build-isolation --wheel-dir dist . \
 FROM python:3.11-slim
 RUN useradd --system --uid 10001 --home-dir /data --create-home tilanne
 COPY --from=build /hub /hub
-ENV PATH=/hub/bin:$PATH TILANNE_HOST=0.0.0.0 TILANNE_PORT=8080 \
-    TILANNE_DATABASE_URL=sqlite:////data/tilanne.db
+ENV PATH=/hub/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
+    TILANNE_HOST=0.0.0.0 TILANNE_PORT=8080 TILANNE_DATABASE_URL=sqlite:////data/tilanne.db
 USER tilanne
 WORKDIR /data
 VOLUME /data
 EXPOSE 8080
-HEALTHCHECK --interval=10s --timeout=3s --start-period=20s CMD ["python", "-c", \
-    "import urllib.request as u; u.urlopen('http://127.0.0.1:8080/health/ready', timeout=2)"]
-CMD ["tilanne", "up"]
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=5s --start-period=20s CMD ["python", "-c", \
+    "import os, urllib.request as u; u.urlopen(f'http://127.0.0.1:{os.environ[\"TILANNE_PORT\"]}/health/ready', timeout=4)"]
+ENTRYPOINT ["tilanne"]
+CMD ["up"]

@@ -17,6 +17,9 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 #: seconds; the promise is 60, so the buckets are dense below it and say how badly it was missed
 SLA_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 45, 60, 90, 120, 300, 3600, 86400)
 
+#: seconds; senders give up after some 5, and the goal is 0.01
+ACK_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
 #: what the process counts; handed to the scrape, never the library's global registry
 REGISTRY = CollectorRegistry()
 
@@ -30,6 +33,12 @@ REFUSED = Counter(
     "tilanne_raws_refused",
     "Deliveries refused at the door, by the slug of the problem.",
     ["reason"],
+    registry=REGISTRY,
+)
+ACK = Histogram(
+    "tilanne_ack_seconds",
+    "From the last byte of a delivery to the moment it is durable and answered.",
+    buckets=ACK_BUCKETS,
     registry=REGISTRY,
 )
 CONNECTIONS = Gauge(

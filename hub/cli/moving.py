@@ -1,4 +1,4 @@
-"""The command that moves a hub from one database to another, and proves that nothing differs."""
+"""Commands that copy a hub's database: as a backup, or for good into another one."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -12,7 +12,9 @@ from rich.table import Table
 
 from hub.cli.terminal import Json, err, follow, out, write_json
 from hub.clock import utc_now
+from hub.config import Settings
 from hub.store import moving
+from hub.store.copying import back_up
 from hub.store.engine import parse
 from hub.store.migrate import migrate
 from hub.store.moving import Compared, Unfit
@@ -50,6 +52,23 @@ def migrate_store(source: Source, target: Target, json: Json = False) -> None:
     else:
         _show(compared, holds=holds)
     sys.exit(0 if holds else 1)
+
+
+def backup(
+    to: Annotated[Path, typer.Option("--to", metavar="FILE", help="A file that is not there yet.")],
+    json: Json = False,
+) -> None:
+    """Copy the SQLite database as it is now, beside a running hub, and check the copy.
+
+    To restore: stop the hub, put the copy in the database's place, remove its -wal and -shm, start.
+
+    Example: tilanne backup --to backups/2026-11-22.db
+    """
+    size = back_up(Settings().database_url, to)
+    if json:
+        write_json({"file": str(to), "bytes": size})
+    else:
+        out.print(f"{to}: {size / 1e6:.1f} MB, whole", markup=False, highlight=False)
 
 
 def _opened(source: str, target: str) -> Iterator[Store]:
@@ -96,4 +115,4 @@ def _show(compared: Sequence[Compared], *, holds: bool) -> None:
         )
 
 
-COMMANDS = (migrate_store,)
+COMMANDS = (migrate_store, backup)

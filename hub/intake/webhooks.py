@@ -8,6 +8,7 @@ is still answered 2xx: it waits in quarantine, and a vendor that repeats it help
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 
 import structlog
@@ -77,6 +78,7 @@ class Door:
         body = await read_body(
             request, claim, limit=settings.max_body, seconds=settings.body_deadline
         )
+        begun = monotonic()
         raw = Raw(body, headers, received_at=self.clock(), source=source, connector=name)
         if (greeting := _hello(registered, raw)) is not None:
             return _response(greeting)
@@ -90,6 +92,7 @@ class Door:
             log.error("intake.not_durable", connector=name, error=str(error))
             raise storage_refused("The delivery was not made durable.") from error
         telemetry.ACCEPTED.labels(name).inc()
+        telemetry.ACK.observe(monotonic() - begun)
         log.debug("intake.accepted", connector=name, source=source, size=len(body))
         return _response(registered.answer)
 
