@@ -10,10 +10,12 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from hub.crashpoints import crashpoint
 from hub.store.locking import in_turn
 from hub.store.session import Store
+from hub.store.writing import unavailable
 
 HERE = Path(__file__).parent / "migrations"
 
@@ -39,13 +41,19 @@ def migrate(store: Store, revision: str = "head") -> None:
     Nor when a newer version has been here: what it added does not disturb this one (a table or
     column is taken away only when no version that needs it can still be running).
 
-    ``revision``: Alembic's name of where to stop. Raises what the database raises; a failed
+    ``revision``: Alembic's name of where to stop. Raises ``StoreUnavailable``; a failed
     migration leaves the database as it was.
     """
-    with store.engine.begin() as connection:
-        in_turn(connection, "migrate")  # hubs that start together do it one after the other
-        if standing(connection) is Standing.AHEAD:
-            return
+    try:
+        with store.engine.begin() as connection:
+            _upgrade(connection, revision)
+    except SQLAlchemyError as error:
+        raise unavailable("not migrated", error) from error
+
+
+def _upgrade(connection: Connection, revision: str) -> None:
+    in_turn(connection, "migrate")  # hubs that start together do it one after the other
+    if standing(connection) is not Standing.AHEAD:
         command.upgrade(_config(connection), revision)
         crashpoint("migrate.before_commit")
 

@@ -6,6 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub.store.alone import AlreadyRunning as AlreadyRunning
@@ -94,13 +95,22 @@ class Store:
     def join(self) -> None:
         """Work on the database as a hub, until ``close``; where it is shared, beside others.
 
-        Raises ``AlreadyRunning``.
+        Raises ``AlreadyRunning``, ``StoreUnavailable``.
         """
-        self._let_go = join(self.engine)
+        self._let_go = self._claimed(join)
 
     def hold_alone(self) -> None:
-        """Claim the database until ``close``; raise ``AlreadyRunning`` if a hub works on it."""
-        self._let_go = claim(self.engine)
+        """Claim the database until ``close``.
+
+        Raises ``AlreadyRunning`` if a hub works on it, ``StoreUnavailable``.
+        """
+        self._let_go = self._claimed(claim)
+
+    def _claimed(self, way: Callable[[Engine], Callable[[], None]]) -> Callable[[], None]:
+        try:
+            return way(self.engine)
+        except SQLAlchemyError as error:
+            raise unavailable("not reachable", error) from error
 
     def close(self) -> None:
         """Finish the work that waits, then let go of the database; once more does nothing."""

@@ -50,6 +50,20 @@ def test_a_role_of_its_own_is_refused_on_sqlite_with_the_remedy(tmp_path: Path, 
     assert "Traceback" not in said
 
 
+@pytest.mark.parametrize("command", ["up", "worker", "audit"])
+def test_a_database_that_is_away_at_the_start_is_said_in_one_sentence(
+    tmp_path: Path, command: str
+) -> None:
+    nowhere = "postgresql://hub:hush-hush@127.0.0.1:9/hub"
+    hub = HubProcess(tmp_path, command, TILANNE_DATABASE_URL=nowhere)
+    hub.launch()
+
+    assert 1 == hub.ends_by_itself()
+    assert "Traceback" not in (said := hub.log.read_text())
+    assert "connection failed" in said
+    assert "hush-hush" not in said
+
+
 def test_a_dispatcher_that_is_stopped_ends_the_sending_it_has_begun(parts: Parts) -> None:
     with partner_system() as partner:
         web, worker = parts.start("web"), parts.start("worker", **partner.settings)

@@ -28,7 +28,7 @@ RAW = table(RawRow)
 NOTICE = table(NoticeRow)
 GROUPS = [(group.typer_instance.info.name, group.typer_instance) for group in app.registered_groups]
 COMMANDS = (
-    *((command.callback.__name__,) for command in app.registered_commands),
+    *((command.callback.__name__.replace("_", "-"),) for command in app.registered_commands),
     *((name,) for name, _ in GROUPS),
     *(
         (name, command.name or command.callback.__name__)
