@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from fastapi import FastAPI
 
 from connectors.registry import discover
-from hub import __version__
 from hub.catalogues import Catalogues
 from hub.clock import Clock, utc_now
 from hub.config import Settings
@@ -30,10 +29,9 @@ from hub.stations import Role, Station, at_work
 from hub.store.migrate import migrate
 from hub.store.moving import refuse_unfinished
 from hub.store.session import Store
-from hub.web import api, health, pages, problems, promises, sse
+from hub.web import api, health, pages, promises, sse
 from hub.web.auth import Keys
-from hub.web.doorway import Doorway
-from hub.web.openapi import describe
+from hub.web.surface import surface
 
 
 @dataclass(slots=True)
@@ -168,26 +166,20 @@ def checks(settings: Settings, store: Store, clock: Clock = utc_now) -> Sequence
 
 def _surface(parts: Parts, role: Role) -> FastAPI:
     """Build what the process answers: how it is; and in the web role, all the rest."""
-    settings, clock, labels = parts.settings, parts.clock, parts.labels
-    queries = parts.queries
-    web = FastAPI(title="Tilanne", version=__version__, docs_url=None, redoc_url=None)
-    # an address is right or wrong; "try there" would be built from a Host that anybody can send
-    web.router.redirect_slashes = False
-    problems.install(web)
-    web.include_router(
-        health.router(queries=queries, clock=clock, checks=checks(settings, parts.store, clock))
+    settings, queries, clock, labels = parts.settings, parts.queries, parts.clock, parts.labels
+    looks = checks(settings, parts.store, clock)
+    operations = health.router(queries=queries, clock=clock, checks=looks)
+    if not role.has(Role.WEB):
+        return surface([operations])
+    door = webhooks.open_door(
+        discover(), parts.store, settings, clock, parts.live.arrived.ring, parts.courtesy
     )
-    if role.has(Role.WEB):
-        door = webhooks.open_door(
-            discover(), parts.store, settings, clock, parts.live.arrived.ring, parts.courtesy
-        )
-        web.include_router(webhooks.router(door))
-        web.add_middleware(Doorway, take=door.take)
-        web.include_router(sse.router(parts.streams))
-        web.include_router(api.router(queries=queries, settings=settings, labels=labels))
-        web.include_router(promises.router(queries=queries, keys=parts.keys, clock=clock))
-        web.include_router(
-            pages.router(queries=queries, settings=settings, labels=labels, clock=clock)
-        )
-    describe(web)
-    return web
+    routers = [
+        operations,
+        webhooks.router(door),
+        sse.router(parts.streams),
+        api.router(queries=queries, settings=settings, labels=labels),
+        promises.router(queries=queries, keys=parts.keys, clock=clock),
+        pages.router(queries=queries, settings=settings, labels=labels, clock=clock),
+    ]
+    return surface(routers, door)
