@@ -29,7 +29,7 @@ from hub.stations import Role, Station, at_work
 from hub.store.migrate import migrate
 from hub.store.moving import refuse_unfinished
 from hub.store.session import Store
-from hub.web import api, health, pages, promises, sse
+from hub.web import api, gallery, health, pages, promises, sse
 from hub.web.auth import Keys
 from hub.web.surface import surface
 
@@ -181,5 +181,6 @@ def _surface(parts: Parts, role: Role) -> FastAPI:
         api.router(queries=queries, settings=settings, labels=labels),
         promises.router(queries=queries, keys=parts.keys, clock=clock),
         pages.router(queries=queries, settings=settings, labels=labels, clock=clock),
+        gallery.router(settings=settings, labels=labels, clock=clock),
     ]
     return surface(routers, door)

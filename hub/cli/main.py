@@ -8,6 +8,7 @@ from hub.cli import (
     deciding,
     looking,
     moving,
+    notices,
     parked,
     promises,
     proving,
@@ -28,7 +29,7 @@ app = typer.Typer(
 for module in (serving, proving, replaying, deciding, looking, moving, promises):
     for command in module.COMMANDS:
         app.command()(command)
-for group in (quarantine.app, parked.app):
+for group in (quarantine.app, parked.app, notices.app):
     app.add_typer(group)
 
 

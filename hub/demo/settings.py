@@ -5,11 +5,33 @@ from pathlib import Path
 
 from pydantic import AnyHttpUrl, SecretStr
 
+from hub.brand import Brand
 from hub.config import ApiKey, Settings, Shop, Sink
 from hub.demo.cast import KAAMOS, SAUNA
 from hub.demo.message import SEALS, invented_secret
 from hub.store.session import Store
 
+SHOPS = {
+    KAAMOS: Shop(
+        name="Kaamos & Koti",
+        brand=Brand(
+            colour="#1d3557",
+            reply_to="asiakaspalvelu@kaamos.example",
+            website=AnyHttpUrl("https://kaamos.example/"),
+            customer_service="asiakaspalvelu@kaamos.example",
+            address="Kaamos & Koti Oy, Esimerkkikatu 1, 33100 Tampere",
+        ),
+    ),
+    SAUNA: Shop(
+        name="Saunakauppa Löyly",
+        brand=Brand(
+            colour="#f2a65a",
+            customer_service="040 000 0000",
+            address="Saunakauppa Löyly, Mallitie 2, 70100 Kuopio",
+            footer={"fi": "Hyviä löylyjä!", "sv": "Sköna bad!", "en": "Enjoy your sauna!"},
+        ),
+    ),
+}
 DATABASE = Path("var/demo.db")
 SINK = "kassa"
 
@@ -47,7 +69,7 @@ def demo_settings(
             "mail_from": "Tilanne <tilaukset@tilanne.example>",
             "sinks": (Sink(name=SINK, url=AnyHttpUrl(sink_url), secret=secret),),
             "sink_networks": ("127.0.0.0/8",),
-            "shops": {KAAMOS: Shop(name="Kaamos & Koti"), SAUNA: Shop(name="Saunakauppa Löyly")},
+            "shops": SHOPS,
         }
     )
 

@@ -21,8 +21,9 @@ def sms(lines: str, shop: str) -> str:
 
 
 def push(subject: str, short: str) -> tuple[str, str]:
-    """Return title and body of a push."""
-    return cut(subject, TITLE), cut(short, BODY)
+    """Return title and body of a push; what the title says is not said again."""
+    body = short.removeprefix(subject).lstrip(".: ") if short.startswith(subject) else short
+    return cut(subject, TITLE), cut(body or short, BODY)
 
 
 def chat(lines: str) -> str:

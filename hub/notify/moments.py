@@ -10,6 +10,8 @@ from hub.catalogues import Catalogues
 
 SAME_VISIT = timedelta(hours=12)  #: a window no longer than this is told with its hours
 
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")  #: as the catalogues name them
+
 
 class Moments:
     """How moments are written for one reader."""
@@ -20,7 +22,11 @@ class Moments:
 
     def day(self, moment: datetime) -> str:
         """Write the day of a moment in full."""
-        return self._date(moment, "EEEE d MMMM")
+        # "on Sunday" is a word of its own in Finnish and Swedish, and not always right in CLDR
+        code = WEEKDAYS[self._day_of(moment).weekday()]
+        weekday = self._words.label("on weekday", code, self._language)
+        pattern = self._pattern("EEEE d MMMM").replace("EEEE", f"'{weekday}'")
+        return format_date(self._day_of(moment), pattern, locale=self._language)
 
     def short_day(self, moment: datetime) -> str:
         """Write it as short as a message on a telephone wants it."""

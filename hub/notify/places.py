@@ -24,8 +24,7 @@ def map_link(point: Mapping[str, Any]) -> str | None:
     """Return a map that shows the place: by its coordinates, else by its address."""
     latitude, longitude = point.get("latitude"), point.get("longitude")
     if latitude is not None and longitude is not None:
-        spot = f"{latitude:.5f}", f"{longitude:.5f}"
-        return f"{MAP}?mlat={spot[0]}&mlon={spot[1]}#map=17/{spot[0]}/{spot[1]}"
+        return f"{MAP}?mlat={latitude:.4f}&mlon={longitude:.4f}"
     address = point.get("address")
     return f"{MAP}search?query={quote(address)}" if address else None
 

@@ -1,5 +1,6 @@
 """An e-mail of the local mailbox, taken apart for reading."""
 
+from base64 import b64encode
 from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes, policy
@@ -34,8 +35,19 @@ def letter(row: Any) -> Letter:
         to=str(message["To"] or ""),
         language=str(message["Content-Language"] or ""),
         text=_part(message, "plain"),
-        html=_part(message, "html"),
+        html=_with_pictures(message, _part(message, "html")),
     )
+
+
+def _with_pictures(message: EmailMessage, html: str) -> str:
+    """Put the pictures that the HTML calls by their ids into it, as a mail programme does."""
+    for part in message.walk():
+        name = str(part["Content-ID"] or "").strip("<> ")
+        content = part.get_payload(decode=True)
+        if name and part.get_content_type() == "image/png" and isinstance(content, bytes):
+            data = f"data:image/png;base64,{b64encode(content).decode()}"
+            html = html.replace(f"cid:{name}", data)
+    return html
 
 
 def _part(message: EmailMessage, kind: str) -> str:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -21,22 +20,13 @@ from hub.queries import Queries, StoredOrder, Sums
 from hub.refusals import Refused
 from hub.web import snapshots
 from hub.web.docs import described
+from hub.web.frame import LETTER_POLICY, Frame, answer
 from hub.web.letters import Letter, letter
 from state_machine.lifecycle import Stage
 
-TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "console"
 STATIC = Path(__file__).resolve().parent / "static"
 MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript"}
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 MOST = 100  #: rows of a list
-PLACES = (("/", "Orders"), ("/dev/mail", "Mailbox"), ("/docs", "API"), ("/metrics", "Metrics"))
-
-POLICY = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
-    "img-src 'self' data:; frame-src 'self'; base-uri 'none'; form-action 'none'; "
-)
-#: an e-mail may bring its own style, and nothing else
-LETTER_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox; "
 
 
 class Pages:
@@ -46,38 +36,32 @@ class Pages:
         self, queries: Queries, settings: Settings, labels: Catalogues, clock: Clock
     ) -> None:
         """Show what ``queries`` answers, in the words of ``labels``."""
-        self._queries, self._settings = queries, settings
-        self._labels, self._clock = labels, clock
-        self._templates = Environment(
-            loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined
-        )
+        self._queries, self._labels, self._clock = queries, labels, clock
+        self._frame = Frame(settings, labels)
         self._static = {file.name: file.read_bytes() for file in STATIC.iterdir()}
 
     async def orders(self, request: Request) -> Response:
         """Show the orders as they move."""
-        self._local_only(request)
-        return self._page("orders.html", request, here="/", **await self._orders(request))
+        self._frame.local_only(request)
+        return self._frame.page("orders.html", request, here="/", **await self._orders(request))
 
     async def orders_json(self, request: Request) -> Response:
         """Give the script of the page above the parts that change."""
-        self._local_only(request)
+        self._frame.local_only(request)
         seen = await self._orders(request)
-        parts = {
-            name: self._templates.get_template(f"_{name}.html").render(seen)
-            for name in ("rows", "figures")
-        }
-        return _answer(snapshots.write(parts), "application/json")
+        parts = {name: self._frame.render(f"_{name}.html", seen) for name in ("rows", "figures")}
+        return answer(snapshots.write(parts), "application/json")
 
     async def order(self, request: Request, order_id: str) -> Response:
         """Show one order's story."""
-        self._local_only(request)
+        self._frame.local_only(request)
         stored = await self._queries.order(order_id)
         if stored is None:
             raise Refused("unknown-order", "No order of this hub has this id.")
-        language = self._language(request)
+        language = self._frame.language(request)
         facts = await self._queries.timeline(order_id)
         tellings = await self._queries.tellings(order_id)
-        return self._page(
+        return self._frame.page(
             "order.html",
             request,
             order=snapshots.order(stored, self._labels, language),
@@ -87,30 +71,32 @@ class Pages:
 
     async def mails(self, request: Request) -> Response:
         """Show the local mailbox."""
-        self._local_only(request)
+        self._frame.local_only(request)
         mails = [letter(row) for row in await self._queries.mails(MOST)]
-        return self._page("mails.html", request, here="/dev/mail", mails=mails, most=MOST)
+        return self._frame.page("mails.html", request, here="/dev/mail", mails=mails, most=MOST)
 
     async def mail(self, request: Request, number: int) -> Response:
         """Show one e-mail."""
-        self._local_only(request)
-        return self._page("mail.html", request, mail=await self._letter(number))
+        self._frame.local_only(request)
+        return self._frame.page("mail.html", request, mail=await self._letter(number))
 
     async def mail_html(self, request: Request, number: int) -> Response:
         """Give the HTML part of an e-mail, for a frame that can do nothing."""
-        self._local_only(request)
+        self._frame.local_only(request)
         html = (await self._letter(number)).html
-        return _answer(html.encode(), "text/html", policy=LETTER_POLICY, framed_by="'self'")
+        return answer(html.encode(), "text/html", policy=LETTER_POLICY, framed_by="'self'")
 
     async def docs(self, request: Request) -> Response:
         """Describe the API; holds no data, so it needs neither key nor loopback."""
-        return self._page("docs.html", request, here="/docs", **described(request.app.openapi()))
+        return self._frame.page(
+            "docs.html", request, here="/docs", **described(request.app.openapi())
+        )
 
     async def static(self, name: str) -> Response:
         """Give a stylesheet or script of these pages."""
         if name not in self._static:
             raise Refused("not-found", "The hub's pages have no such file.")
-        return _answer(self._static[name], MEDIA_TYPES[Path(name).suffix])
+        return answer(self._static[name], MEDIA_TYPES[Path(name).suffix])
 
     async def _letter(self, number: int) -> Letter:
         row = await self._queries.mail(number) if 0 < number < 2**63 else None
@@ -119,7 +105,7 @@ class Pages:
         return letter(row)
 
     async def _orders(self, request: Request) -> dict[str, Any]:
-        language = self._language(request)
+        language = self._frame.language(request)
         recent = await self._queries.recent(MOST)
         return {
             "orders": [self._row(one, language) for one in recent],
@@ -138,23 +124,6 @@ class Pages:
                 parcel["problem"] = self._labels.label("problem", reason, language)
         return order
 
-    def _language(self, request: Request) -> str:
-        wanted = request.query_params.get("lang")
-        return self._labels.negotiate(wanted or request.headers.get("accept-language"))
-
-    def _local_only(self, request: Request) -> None:
-        host = request.headers.get("host", "")
-        name = host if host.endswith("]") else host.rpartition(":")[0] or host
-        if not self._settings.developers_pages or name.lower() not in LOOPBACK:
-            raise Refused("not-found", "There is nothing here for others.")
-
-    def _page(self, template: str, request: Request, **seen: Any) -> Response:
-        given = {"language": self._language(request), "places": PLACES, "here": None, **seen}
-        if not self._settings.developers_pages:
-            given["places"] = PLACES[2:]
-        text = self._templates.get_template(template).render(given)
-        return _answer(text.encode(), "text/html")
-
 
 def router(*, queries: Queries, settings: Settings, labels: Catalogues, clock: Clock) -> APIRouter:
     """Return the pages; none of them is part of the public contract."""
@@ -170,8 +139,8 @@ def router(*, queries: Queries, settings: Settings, labels: Catalogues, clock: C
         "/docs": pages.docs,
         "/static/{name}": pages.static,
     }
-    for path, answer in addresses.items():
-        routes.add_api_route(path, answer, response_class=Response)
+    for path, page in addresses.items():
+        routes.add_api_route(path, page, response_class=Response)
     return routes
 
 
@@ -185,15 +154,3 @@ def _figures(sums: Sums) -> list[tuple[str, int]]:
         ("Quarantined", sums.outcomes.get("quarantined", 0)),
         ("Notices sent", sent),
     ]
-
-
-def _answer(
-    content: bytes, media_type: str, *, policy: str = POLICY, framed_by: str = "'none'"
-) -> Response:
-    headers = {
-        "Content-Security-Policy": f"{policy}frame-ancestors {framed_by}",
-        "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "no-referrer",
-        "Cache-Control": "no-store",
-    }
-    return Response(content, headers=headers, media_type=media_type)

@@ -107,7 +107,7 @@ def test_a_delay_names_the_new_date_in_the_time_of_the_shop() -> None:
     assert "torstaina 26. marraskuuta – perjantaina 27. marraskuuta" in (
         render("delayed", promise=late).text
     )
-    assert "fredag den 27 november" in render("delayed", "sv", promise=late).text
+    assert "fredagen den 27 november" in render("delayed", "sv", promise=late).text
     assert "Thursday 26 November – Friday 27 November" in render("delayed", "en", promise=late).text
 
 
