@@ -25,7 +25,11 @@ from hub.web.pages import STATIC
 
 T = TypeVar("T")
 
-app = typer.Typer(name="notices", help="What customers are told. Example: tilanne notices preview", no_args_is_help=True)
+app = typer.Typer(
+    name="notices",
+    help="What customers are told. Example: tilanne notices preview",
+    no_args_is_help=True,
+)
 
 
 class Data(StrEnum):
@@ -37,7 +41,7 @@ class Data(StrEnum):
 
 @app.callback()
 def notices() -> None:
-    """What customers are told. Example: tilanne notices preview shipped."""
+    """What customers are told. Example: tilanne notices preview shipped"""
 
 
 @app.command()
