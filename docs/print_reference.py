@@ -16,7 +16,7 @@ from tables import first_sentence, notes, rows, settings_table, table, type_name
 
 from hub import brand, config
 from hub.catalogues import Catalogues
-from hub.notify import channels
+from hub.notify import channels, receipts
 from hub.notify.tools import Own
 from state_machine import (
     diagram,
@@ -168,6 +168,10 @@ def channels_page() -> str:
             if isinstance(own, type) and own.__module__ == module.__name__ and issubclass(own, Own):
                 prefix = f"TILANNE_CHANNELS__{name.upper()}__" * own.__name__.endswith("Settings")
                 parts += [f"{first_sentence(own)}\n", settings_table(own, prefix)]
+    parts.append("# Receipts\n")
+    for name in receipts.names():
+        desk = import_module(f"{receipts.__name__}.{name}")
+        parts += [f"## {name}\n", f"`POST /in/receipts/{name}`: {first_sentence(desk)}\n"]
     return "\n".join(parts)
 
 

@@ -29,7 +29,7 @@ from hub.stations import Role, Station, at_work
 from hub.store.migrate import migrate
 from hub.store.moving import refuse_unfinished
 from hub.store.session import Store
-from hub.web import api, gallery, health, pages, promises, sse
+from hub.web import api, gallery, health, pages, promises, receipts, sse
 from hub.web.auth import Keys
 from hub.web.surface import surface
 
@@ -177,6 +177,7 @@ def _surface(parts: Parts, role: Role) -> FastAPI:
     routers = [
         operations,
         webhooks.router(door),
+        receipts.router(receipts.open_door(parts.store, settings, clock, door.room)),
         sse.router(parts.streams),
         api.router(queries=queries, settings=settings, labels=labels),
         promises.router(queries=queries, keys=parts.keys, clock=clock),

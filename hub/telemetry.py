@@ -57,6 +57,12 @@ ATTEMPTS = Counter(
     ["channel", "outcome"],
     registry=REGISTRY,
 )
+RECEIPTS = Counter(
+    "tilanne_receipts",
+    "Reports of providers about messages they took, by what they say (delivered, bounced, …).",
+    ["channel", "what"],
+    registry=REGISTRY,
+)
 TO_ATTEMPT = Histogram(
     "tilanne_accept_to_attempt_seconds",
     "From the moment a fact reached us to the first try to tell of it.",

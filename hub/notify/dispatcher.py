@@ -15,9 +15,10 @@ from hub.config import Settings
 from hub.crashpoints import crashpoint
 from hub.notify.audience import House
 from hub.notify.channels import Channel, Tools, open_channels
+from hub.notify.counting import Counts
 from hub.notify.planning import plan, revive, settle_strangers
 from hub.notify.render import Renderer
-from hub.notify.sending import Counts, Sender, held
+from hub.notify.sending import Sender, held
 from hub.notify.taking import Taken, lanes, take
 from hub.store import attempts
 from hub.store.attempts import Lane, Settlement

@@ -6,11 +6,12 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from hub.notify.channels import Channel
-from hub.store import customers
+from hub.notify.channels import Channel, names
+from hub.store import customers, suppressions
 
 #: kinds of address that anybody could name as theirs; those of an app or a chat come from it alone
 NEED_PROOF = frozenset({"email", "phone"})
+CLOSED = "the address is closed"
 UNPROVEN = "the address is not verified"
 
 
@@ -19,10 +20,14 @@ class Reach:
 
     def __init__(self, connection: Connection, rows: Iterable[Any]) -> None:
         """Look up what the people of these rows (with the columns ``PERSON``) have told us."""
+        rows = list(rows)
         self._own: Mapping[str, list[Any]] = defaultdict(list)
         who = {row.customer_id for row in rows if row.customer_id}
         for one in customers.addresses(connection, who):
             self._own[one.customer_id].append(one)
+        known = {one.address for own in self._own.values() for one in own}
+        known |= {at for row in rows for at in (row.email, row.phone) if at}
+        self._closed = suppressions.closed(connection, names(), known)
 
     def address(self, row: Any, channel: Channel) -> str | None:
         """Return where a channel reaches the person of a row; None: nowhere.
@@ -32,12 +37,15 @@ class Reach:
         """
         own = self._of(row, channel)
         dead = {one.address for one in own if one.disabled_at is not None}
-        stated = getattr(row, channel.ADDRESS, None)
-        good = [one.address for one in own if _proven(one)]
-        return next((one for one in (stated, *good) if one and one not in dead), None)
+        good = [getattr(row, channel.ADDRESS, None), *(one.address for one in own if _proven(one))]
+        open_ = (one for one in good if one and (channel.NAME, one) not in self._closed)
+        return next((one for one in open_ if one not in dead), None)
 
     def missing(self, row: Any, channel: Channel) -> str:
         """Say why a channel reaches the person nowhere."""
+        stated = getattr(row, channel.ADDRESS, None)
+        if (why := self._closed.get((channel.NAME, stated or ""))) is not None:
+            return f"{CLOSED}: {why}"
         unproven = [one for one in self._of(row, channel) if not _proven(one)]
         return UNPROVEN if unproven else channel.MISSING
 

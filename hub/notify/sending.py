@@ -1,7 +1,7 @@
 """One attempt: put it into words, hand it over, write down how it ended."""
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 import structlog
@@ -10,7 +10,9 @@ from jinja2 import TemplateError
 from hub.clock import Clock
 from hub.config import Settings
 from hub.crashpoints import crashpoint
-from hub.notify.channels import Channel, DeliveryError, Form, Message
+from hub.notify.channels import Audience, Channel, DeliveryError, Form, Message
+from hub.notify.counting import Counts
+from hub.notify.hearing import shut
 from hub.notify.keys import key_of, topic_of
 from hub.notify.news import News
 from hub.notify.payload import payload
@@ -26,19 +28,6 @@ from hub.telemetry import ATTEMPTS, TO_ATTEMPT
 
 log = structlog.get_logger()
 NO_WORDS = Rendered("", "", "")  #: for those who read data
-
-
-@dataclass
-class Counts:
-    """What this process has done, for tests and for whoever asks it."""
-
-    sent: int = 0
-    retried: int = 0
-    dead: int = 0
-    held: int = 0
-    suppressed: int = 0
-    fenced: int = 0
-    ambiguous: int = 0
 
 
 class Fenced(Exception):
@@ -74,6 +63,11 @@ class Sender:
             self.counts.fenced += 1
             log.warning("notify.fenced", notice=row.id, attempt=taken.n)
             return
+        if end.gone:
+            why, kind = f"gone: {end.detail}", channel.ADDRESS
+            await self._store.write(
+                lambda c: shut(c, row.channel, kind, taken.to, why=why, now=end.at)
+            )
         await self.settle(row.id, taken.n, row.channel, end)
 
     async def settle(self, notice: int, n: int, channel: str, end: Settlement) -> None:
@@ -175,7 +169,8 @@ class Sender:
         if error.ambiguous and channel.on_ambiguous == "hold":
             return held(detail, now)
         if error.permanent:
-            return self._dead(detail)
+            gone = error.gone and channel.AUDIENCE is Audience.CUSTOMER
+            return replace(self._dead(detail), gone=gone)
         again = next_attempt(
             channel.SCHEDULE,
             taken.n,

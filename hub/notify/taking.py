@@ -70,8 +70,8 @@ def take(connection: Connection, house: House, free: Mapping[Lane, int], now: da
         to = _address(row, house, reach)
         reason = _why_not(connection, row, house, *seen, now=now)
         if reason is not None or to is None:
-            missing = house.channels[row.channel].MISSING
-            suppressed += outbox.suppress(connection, [row.id], reason or missing, now)
+            why = reason or reach.missing(row, house.channels[row.channel])
+            suppressed += outbox.suppress(connection, [row.id], why, now)
             continue
         if (later := _later(row, house, now)) is not None:
             outbox.postpone(connection, row.id, until=later[0], reason=later[1])

@@ -9,12 +9,13 @@ from sqlalchemy import Connection, Row, select
 
 from hub.store.facts import decode
 from hub.store.tables import AttemptRow, NoticeRow, OutboxRow, TimelineRow, table
+from hub.store.tables_of_telling import ReceiptRow
 from state_machine.events import Event
 from state_machine.fold import NotAnOrder, fold
 from state_machine.order import Effect, Outcome
 
 TIMELINE, OUTBOX = table(TimelineRow), table(OutboxRow)
-NOTICE, ATTEMPT = table(NoticeRow), table(AttemptRow)
+NOTICE, ATTEMPT, RECEIPT = table(NoticeRow), table(AttemptRow), table(ReceiptRow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,8 @@ class Telling:
     """One change worth telling, with what was sent about it; empty ``notices``: to nobody."""
 
     change: Row[Any]  #: of the outbox
-    notices: Sequence[tuple[Row[Any], Sequence[Row[Any]]]]  #: each with its attempts
+    #: each with its attempts, and with what providers reported of them
+    notices: Sequence[tuple[Row[Any], Sequence[Row[Any]], Sequence[Row[Any]]]]
 
 
 def timeline(connection: Connection, order_id: str) -> Sequence[Entry]:
@@ -63,19 +65,27 @@ def tellings(connection: Connection, order_id: str) -> Sequence[Telling]:
     notices = connection.execute(
         select(NOTICE).where(NOTICE.c.order_id == order_id).order_by(NOTICE.c.id)
     ).all()
+    ids = [notice.id for notice in notices]
     tries = connection.execute(
         select(ATTEMPT)
-        .where(ATTEMPT.c.notice_id.in_([notice.id for notice in notices]))
+        .where(ATTEMPT.c.notice_id.in_(ids))
         .order_by(ATTEMPT.c.notice_id, ATTEMPT.c.n)
+    ).all()
+    reports = connection.execute(
+        select(RECEIPT).where(RECEIPT.c.notice_id.in_(ids)).order_by(RECEIPT.c.at, RECEIPT.c.event)
     ).all()
     return [
         Telling(
             change,
             [
-                (notice, [one for one in tries if one.notice_id == notice.id])
+                (notice, _of(notice, tries), _of(notice, reports))
                 for notice in notices
                 if notice.outbox_id == change.id
             ],
         )
         for change in changes
     ]
+
+
+def _of(notice: Row[Any], rows: Sequence[Row[Any]]) -> Sequence[Row[Any]]:
+    return [row for row in rows if row.notice_id == notice.id]

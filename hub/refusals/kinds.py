@@ -67,6 +67,23 @@ KINDS: Mapping[str, Kind] = {
         "Try again after the seconds in Retry-After; a delivery that got this answer was not kept. "
         "For the operator: `tilanne doctor` names the cause (disk full, lock, connection).",
     ),
+    # --- the door of receipts
+    "unknown-provider": Kind(
+        404,
+        "No reports are taken from a provider of this name",
+        "Post to /in/receipts/<name> with a name of docs/reference/channels.md.",
+    ),
+    "not-proven": Kind(
+        401,
+        "The report does not prove who sent it",
+        "Set the secret the provider signs with, see docs/reference/channels.md; without one "
+        "nothing is believed.",
+    ),
+    "not-understood": Kind(
+        422,
+        "The report cannot be understood",
+        "Correct what detail names; a provider's own reports come here as it sends them.",
+    ),
     # --- the line: what is said before there is a request
     "not-http": Kind(
         400,

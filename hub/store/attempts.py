@@ -1,7 +1,7 @@
 """Tries to hand a notice over: taken with a lease, begun before the socket opens, settled once.
 
-``attempts`` of a notice is the fencing token: whoever holds an older number changes nothing. The
-statements are made once: to put one together takes longer than the database takes to run it.
+``attempts`` of a notice is the fencing token: whoever holds an older number changes nothing.
+Statements are made once: to put one together takes longer than the database takes to run it.
 """
 
 from collections.abc import Collection, Sequence
@@ -13,6 +13,7 @@ from sqlalchemy import (
     Connection,
     Row,
     Select,
+    String,
     and_,
     bindparam,
     exists,
@@ -29,8 +30,8 @@ from hub.store.tables import AttemptRow, table
 
 ATTEMPT = table(AttemptRow)
 
-#: How long an older notice of the same order and recipient that waits for its next try holds the
-#: newer ones back. Short troubles keep the order of things; a long one must not keep the news away.
+#: How long an older notice of an order and recipient that waits for its next try holds newer ones
+#: back. Short troubles keep the order of things; a long one must not keep the news away.
 PATIENCE = timedelta(minutes=10)
 
 
@@ -76,8 +77,8 @@ def lease(
 def mark_handing(
     connection: Connection, notice_id: int, n: int, now: datetime, reference: str = ""
 ) -> bool:
-    """Note that the provider is about to get it; False when somebody else holds the notice."""
-    values = {"notice": notice_id, "attempt": n, "now": now, "ref": reference or None}
+    """Note that the provider is about to get it; False when another holds the notice."""
+    values = {"notice": notice_id, "attempt": n, "now": now, "ref": reference}
     return connection.execute(_HAND, values).rowcount == 1
 
 
@@ -90,7 +91,8 @@ class Settlement:
     detail: str  #: what the provider said
     at: datetime
     next_at: datetime | None = None  #: with due: when to try again
-    reference: str = ""  #: what the provider's receipts call it; empty: as noted before
+    gone: bool = False  #: the address will never work
+    reference: str = ""  #: what receipts call it; empty: as noted before
 
 
 def settle(connection: Connection, notice_id: int, n: int, end: Settlement) -> bool:
@@ -105,13 +107,13 @@ def settle(connection: Connection, notice_id: int, n: int, end: Settlement) -> b
     if connection.execute(_SETTLE, which | values).rowcount != 1:
         return False
     crashpoint("notify.settling")
-    said = {"outcome_": end.outcome, "detail_": end.detail, "ref": end.reference or None}
-    connection.execute(_END, which | said | {"end": end.at})
+    said = {"outcome_": end.outcome, "detail_": end.detail, "end": end.at, "ref": end.reference}
+    connection.execute(_END, which | said)
     return True
 
 
 def unfinished(connection: Connection, now: datetime | None) -> Sequence[Row[Any]]:
-    """Return attempts whose sender is gone: the lease is over, or (``now`` None) all of them."""
+    """Return attempts whose sender is gone: the lease is over; ``now`` None: all of them."""
     statement: Select[Any] = (
         select(NOTICE.c.id, NOTICE.c.channel, ATTEMPT.c.n, ATTEMPT.c.handing_at)
         .join(ATTEMPT, and_(ATTEMPT.c.notice_id == NOTICE.c.id, ATTEMPT.c.n == NOTICE.c.attempts))
@@ -169,9 +171,7 @@ _HELD = and_(
     NOTICE.c.state == "leased",
 )
 _THIS = and_(ATTEMPT.c.notice_id == bindparam("notice"), ATTEMPT.c.n == bindparam("attempt"))
-_REFERENCE = func.coalesce(
-    bindparam("ref", type_=ATTEMPT.c.provider_ref.type), ATTEMPT.c.provider_ref
-)
+_REFERENCE = func.coalesce(func.nullif(bindparam("ref", type_=String), ""), ATTEMPT.c.provider_ref)
 _HAND = (
     update(ATTEMPT)
     .where(_THIS, exists().where(_HELD))

@@ -10,7 +10,7 @@ import orjson
 from sqlalchemy import Connection, Row, or_, select, update
 
 from hub.crashpoints import crashpoint
-from hub.store import consents
+from hub.store import consents, suppressions
 from hub.store.rows import insert_new
 from hub.store.tables import BeliefRow, ContactRow, table
 from hub.store.tables_of_customers import CustomerAddressRow, CustomerRow
@@ -104,6 +104,7 @@ def state_address(
     are joined. An address that is only stated joins nobody.
     """
     if verified:
+        suppressions.reopen(connection, address)
         customer = _join_with_owner(connection, customer, kind=kind, address=address, now=now)
     row = {"customer_id": customer, "kind": kind, "address": address, "stated_at": now}
     insert_new(connection, ADDRESS, [row])

@@ -55,6 +55,15 @@ class TimelineOut(BaseModel):
     facts: list[FactOut]
 
 
+class ReceiptOut(BaseModel):
+    """What a provider reported of a message it had taken."""
+
+    what: Literal["delivered", "read", "delayed", "failed", "bounced", "complained"]
+    at: datetime
+    provider: str
+    detail: str = Field(description="The provider's words, without the address.")
+
+
 class AttemptOut(BaseModel):
     """One try to hand a notice to a provider."""
 
@@ -62,6 +71,7 @@ class AttemptOut(BaseModel):
     started_at: datetime
     ended_at: datetime | None
     outcome: Literal["sent", "retry", "dead", "ambiguous"] | None
+    receipts: list[ReceiptOut] = Field(description="What the provider reported since.")
 
 
 class NoticeOut(BaseModel):

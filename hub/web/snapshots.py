@@ -116,17 +116,25 @@ def telling(one: Telling) -> Json:
         "received_at": row.received_at,
         "silent": row.silent,
         "planned_at": row.planned_at,
-        "notices": [_notice(notice, attempts) for notice, attempts in one.notices],
+        "notices": [_notice(*told) for told in one.notices],
     }
 
 
-def _notice(notice: Any, attempts: Sequence[Any]) -> Json:
+def _notice(notice: Any, attempts: Sequence[Any], receipts: Sequence[Any]) -> Json:
     said = ("channel", "recipient", "language", "state", "reason", "next_at", "settled_at")
     tried = ("n", "started_at", "ended_at", "outcome")  # detail may quote an address
     return {
         **{name: getattr(notice, name) for name in said},
-        "attempts": [{name: getattr(one, name) for name in tried} for one in attempts],
+        "attempts": [
+            {name: getattr(one, name) for name in tried}
+            | {"receipts": [_receipt(two) for two in receipts if two.n == one.n]}
+            for one in attempts
+        ],
     }
+
+
+def _receipt(receipt: Any) -> Json:
+    return {name: getattr(receipt, name) for name in ("what", "at", "provider", "detail")}
 
 
 def _return(stored: Json) -> Return:

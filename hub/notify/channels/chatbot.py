@@ -39,6 +39,8 @@ class ChatbotSettings(Own):
     whatsapp_number: str | None = None  #: WhatsApp: id of the number it is sent from
     whatsapp_template: str | None = None  #: WhatsApp: template with one variable; unset: plain text
     whatsapp_api: str = "https://graph.facebook.com/v23.0"  #: WhatsApp: address and version
+    whatsapp_app_secret: SecretStr | None = None  #: WhatsApp: signs what /in/receipts/whatsapp gets
+    whatsapp_verify_token: SecretStr | None = None  #: WhatsApp: the word its door is asked for
     telegram_token: SecretStr | None = None  #: Telegram: the bot's token
     telegram_api: str = "https://api.telegram.org"  #: Telegram: its address, or your own server's
     url: AnyHttpUrl | None = None  #: a bot of your own: where a message is posted
