@@ -153,7 +153,7 @@ def connectors_page() -> str:
 def settings_page() -> str:
     """Every environment variable and every nested name in one of them."""
     parts = ["# Settings\n", settings_table(config.Settings, "TILANNE_")]
-    for nested in (config.ApiKey, config.Sink, config.Shop, brand.Brand, brand.Offer):
+    for nested in (config.ApiKey, config.Sink, config.Shop, config.Links, brand.Brand, brand.Offer):
         parts += [f"## {nested.__name__}\n", f"{first_sentence(nested)}\n", settings_table(nested)]
     return "\n".join(parts)
 

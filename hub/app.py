@@ -15,6 +15,7 @@ from hub.courtesy import Courtesy
 from hub.intake import webhooks
 from hub.live import Live, open_live
 from hub.live.checks import checks as state_of_redis
+from hub.notify.choosing import to_customers
 from hub.notify.dispatcher import Dispatcher
 from hub.pipeline.apply import Applied
 from hub.pipeline.run import Pipeline
@@ -29,8 +30,18 @@ from hub.stations import Role, Station, at_work
 from hub.store.migrate import migrate
 from hub.store.moving import refuse_unfinished
 from hub.store.session import Store
-from hub.web import api, gallery, health, pages, promises, receipts, sse
+from hub.web import (
+    about_customers,
+    api,
+    gallery,
+    health,
+    pages,
+    promises,
+    receipts,
+    sse,
+)
 from hub.web.auth import Keys
+from hub.web.customers import Desk
 from hub.web.surface import surface
 
 
@@ -174,6 +185,7 @@ def _surface(parts: Parts, role: Role) -> FastAPI:
     door = webhooks.open_door(
         discover(), parts.store, settings, clock, parts.live.arrived.ring, parts.courtesy
     )
+    desk = Desk(parts.store, settings, clock, to_customers(settings, clock))
     routers = [
         operations,
         webhooks.router(door),
@@ -181,6 +193,7 @@ def _surface(parts: Parts, role: Role) -> FastAPI:
         sse.router(parts.streams),
         api.router(queries=queries, settings=settings, labels=labels),
         promises.router(queries=queries, keys=parts.keys, clock=clock),
+        about_customers.router(desk, labels),
         pages.router(queries=queries, settings=settings, labels=labels, clock=clock),
         gallery.router(settings=settings, labels=labels, clock=clock),
     ]

@@ -19,7 +19,8 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from hub.brand import Brand
+from hub.links import Links
+from hub.shops import Shop as Shop
 
 Scope = Literal["read", "write", "admin"]
 
@@ -43,24 +44,6 @@ class Sink(BaseModel):
     url: AnyHttpUrl
     secret: SecretStr  #: Standard Webhooks secret, ``whsec_`` + base64 of 24 to 64 bytes
     shops: frozenset[str] | None = None  #: only orders of these shops; all if left out
-
-
-class Shop(BaseModel):
-    """What is particular to one shop; the key is its source name."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    name: str | None = None  #: as customers know it
-    language: Literal["fi", "sv", "en"] = "fi"  #: for customers whose language is not known
-    timezone: str = "Europe/Helsinki"  #: in which times are written to customers
-    #: by which channels its customers are told unless they wish otherwise, best first; left out:
-    #: by every one there is, e-mail first
-    channels: tuple[str, ...] | None = None
-    #: when the shop's own "shipped" counts as handed over: never, always, or (auto) only where no
-    #: carrier feed covers the parcel
-    trust_shop_shipped: Literal["auto", "always", "never"] = "auto"
-    #: how its notices look, and whom a reader may turn to
-    brand: Brand = Brand()
 
 
 class Settings(BaseSettings):
@@ -92,6 +75,8 @@ class Settings(BaseSettings):
     channels: dict[str, dict[str, Any]] = Field(default_factory=dict, repr=False)
     #: channels on which customers are told only after they have agreed to it
     consent_channels: frozenset[str] = frozenset()
+    #: links to pages where customers say how they want to be told
+    links: Links = Links()
     #: store and partner systems told by webhook
     sinks: tuple[Sink, ...] = ()
     #: per shop (source name) what is particular to it

@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from hub.clock import Clock
 from hub.config import Settings
-from hub.notify.channels import Audience, Channel, Form
+from hub.notify.channels import Audience, Channel, Form, open_channels
 from hub.notify.quiet_hours import awake, passes
 from hub.notify.reach import Reach
 from hub.notify.staleness import told_of
+from hub.notify.tools import Tools
 from hub.notify.wishes import Wishes, urgency_of, zone
 
 #: comes first where neither the customer nor the shop says otherwise
@@ -64,3 +66,13 @@ def kept_back(
 def _rings(channel: Channel) -> bool:
     """Whether it makes a sound: all but a letter does."""
     return channel.FORM is not Form.LETTER
+
+
+def to_customers(settings: Settings, clock: Clock) -> Sequence[str]:
+    """Return the channels by which customers can be told here."""
+
+    async def keep(_message_id: str, _message: bytes) -> None:
+        raise NotImplementedError("nothing is sent by whoever only asks which channels there are")
+
+    opened = open_channels(Tools(settings, clock, keep))
+    return [name for name, one in opened.items() if one.AUDIENCE is Audience.CUSTOMER]

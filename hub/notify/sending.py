@@ -14,6 +14,7 @@ from hub.notify.channels import Audience, Channel, DeliveryError, Form, Message
 from hub.notify.counting import Counts
 from hub.notify.hearing import shut
 from hub.notify.keys import key_of, topic_of
+from hub.notify.leaving import headers
 from hub.notify.news import News
 from hub.notify.payload import payload
 from hub.notify.render import Rendered, Renderer
@@ -138,12 +139,11 @@ class Sender:
         return await self._store.read(lambda c: doubt.maybe_told(c, taken.row.id))
 
     def _message(self, taken: Taken, channel: Channel) -> Message:
-        row = taken.row
-        news = News.read(row)
-        words = NO_WORDS
+        row, now = taken.row, self._clock()
+        news, words = News.read(row), NO_WORDS
         if channel.FORM is not Form.DATA:
             words = self._renderer.render(
-                news, language=row.language, name=row.name, now=self._clock(), form=channel.FORM
+                news, language=row.language, name=row.name, now=now, form=channel.FORM
             )
         return Message(
             key=key_of(taken),
@@ -155,6 +155,7 @@ class Sender:
             html=words.html,
             payload=payload(news),
             language=row.language,
+            headers=headers(row, channel, self._settings.links, now),
             sender=words.sender,
             reply_to=words.reply_to,
             link=words.link,

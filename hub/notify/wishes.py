@@ -47,8 +47,8 @@ class Wishes:
         return agreed(self.consents, channel, urgency) is False
 
     def agreed(self, channel: str, urgency: Urgency) -> bool:
-        """Say whether they have agreed to a class of messages on a channel, and still do."""
-        return agreed(self.consents, channel, urgency) is True
+        """Say whether they have agreed to a class of messages on just this channel."""
+        return self.consents.get(f"{channel}/{urgency}") is True
 
     def hours(self, country: str | None, *, rings: bool) -> Hours | None:
         """Return when a channel keeps quiet: as they said; else one that rings spares the night."""

@@ -130,6 +130,21 @@ KINDS: Mapping[str, Kind] = {
         "Ask for the order itself, and for the stream again after the seconds in Retry-After. For "
         "the operator: raise TILANNE_MAX_LISTENERS, below TILANNE_MAX_CONNECTIONS.",
     ),
+    "unknown-customer": Kind(
+        404,
+        "No such customer",
+        "Use `customer_ref` of an order, or an id that /v1/customers?order= gives.",
+    ),
+    "changed-meanwhile": Kind(
+        412,
+        "Somebody else has changed it since you read it",
+        "Read it again, put your change into what is there now, and send that with its ETag.",
+    ),
+    "no-links": Kind(
+        409,
+        "This hub makes no links",
+        "Set TILANNE_LINKS__BASE_URL and TILANNE_LINKS__KEYS.",
+    ),
     "bad-parameter": Kind(
         400,
         "A parameter cannot be used",

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, or_, select, update
 
 from hub.crashpoints import crashpoint
 from hub.store import consents, suppressions
+from hub.store.contacts import e164
 from hub.store.rows import insert_new
 from hub.store.tables import BeliefRow, ContactRow, table
 from hub.store.tables_of_customers import CustomerAddressRow, CustomerRow
@@ -115,6 +116,16 @@ def state_address(
     connection.execute(this.values(disabled_at=None, disabled_because=None, **proof))
     _renew(connection, customer, {}, now)
     return customer
+
+
+def normal(kind: str, address: str) -> str | None:
+    """Return an address as all are written; None if it is none of this kind."""
+    text = address.strip()
+    if kind == "phone":
+        return e164(text, None)
+    if kind == "email":
+        return text.lower() if "@" in text and text.isprintable() else None
+    return text or None
 
 
 def disable_address(

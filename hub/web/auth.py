@@ -16,30 +16,34 @@ class Keys:
     """The keys of the settings, ready to be compared."""
 
     def __init__(self, keys: Sequence[ApiKey]) -> None:
-        """Take the keys; only their digests are kept."""
-        self._known = [(_digest(key.key.get_secret_value()), key.scopes) for key in keys]
+        """Take the keys; they are compared by their digests."""
+        self._known = [(_digest(key.key.get_secret_value()), key) for key in keys]
 
     def require(self, request: Request, scope: Scope) -> frozenset[Scope]:
         """Return the scopes of the request's key; raise ``Refused`` unless ``scope`` is one."""
-        scopes = self._scopes(request.headers.get("authorization"))
-        if scopes is None:
+        return self.holder(request, scope).scopes
+
+    def holder(self, request: Request, scope: Scope) -> ApiKey:
+        """Return the request's key; raise ``Refused`` unless it has the scope."""
+        key = self._sent(request.headers.get("authorization"))
+        if key is None:
             raise Refused("key-missing", "No API key of this hub was sent.", headers=CHALLENGE)
-        if scope not in scopes:
+        if scope not in key.scopes:
             challenge = f'{CHALLENGE["WWW-Authenticate"]}, error="insufficient_scope"'
             raise Refused(
                 "scope-missing",
                 f"The key lacks the scope `{scope}`.",
                 headers={"WWW-Authenticate": f'{challenge}, scope="{scope}"'},
             )
-        return scopes
+        return key
 
-    def _scopes(self, header: str | None) -> frozenset[Scope] | None:
+    def _sent(self, header: str | None) -> ApiKey | None:
         """Compare with every key, so that the time tells nothing about which came close."""
         kind, _, sent = (header or "").partition(" ")
         digest, found = _digest(sent.strip()), None
-        for known, scopes in self._known:
+        for known, key in self._known:
             if compare_digest(known, digest):
-                found = scopes
+                found = key
         return found if kind.lower() == "bearer" else None
 
 
