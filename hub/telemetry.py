@@ -63,6 +63,12 @@ RECEIPTS = Counter(
     ["channel", "what"],
     registry=REGISTRY,
 )
+ILL = Gauge(
+    "tilanne_provider_ill",
+    "1 while a provider or sink is left alone because attempts failed (circuit breaker).",
+    ["channel", "recipient"],
+    registry=REGISTRY,
+)
 TO_ATTEMPT = Histogram(
     "tilanne_accept_to_attempt_seconds",
     "From the moment a fact reached us to the first try to tell of it.",

@@ -7,7 +7,6 @@ every provider has its own, so that one that is ill slows down nobody else.
 """
 
 from collections import deque
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -44,7 +43,8 @@ class Breaker:
     def ended(self, *, well: bool, now: datetime) -> bool:
         """Note how an attempt ended; return True when that has just opened the breaker."""
         self._recent.append((now, well))
-        was_open, self._probing = self._until is not None, False
+        was_open, probed = self._until is not None, self._probing
+        self._probing = False
         if well:
             self._in_a_row = self._pauses = 0
             self._until = None
@@ -52,9 +52,12 @@ class Breaker:
                 self._recent.clear()
             return False
         self._in_a_row += 1
-        if was_open or self._in_a_row >= IN_A_ROW or self._mostly_failing(now):
+        if was_open:
+            if probed:  # the others had begun before it opened
+                self._open(now)
+        elif self._in_a_row >= IN_A_ROW or self._mostly_failing(now):
             self._open(now)
-            return not was_open
+            return True
         return False
 
     def called_off(self) -> None:
@@ -85,7 +88,3 @@ class Breakers:
     def __getitem__(self, lane: object) -> Breaker:
         """Return the breaker of a lane; a closed one if nothing is known yet."""
         return self._each.setdefault(lane, Breaker())
-
-    def places(self, free: Mapping[object, int], now: datetime) -> dict[object, int]:
-        """Return how many attempts may begin in each lane, of those there is room for."""
-        return {lane: self[lane].places(wanted, now) for lane, wanted in free.items()}

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-from collections import Counter
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -16,12 +15,14 @@ from hub.crashpoints import crashpoint
 from hub.notify.audience import House
 from hub.notify.channels import Channel, Tools, open_channels
 from hub.notify.counting import Counts
+from hub.notify.endings import held
+from hub.notify.lanes import Traffic
 from hub.notify.planning import plan, revive, settle_strangers
 from hub.notify.render import Renderer
-from hub.notify.sending import Sender, held
-from hub.notify.taking import Taken, lanes, take
+from hub.notify.sending import Health, Sender
+from hub.notify.taking import Taken, take
 from hub.store import attempts
-from hub.store.attempts import Lane, Settlement
+from hub.store.attempts import Settlement
 from hub.store.outbox import keep_mail
 from hub.store.session import Store, StoreUnavailable
 
@@ -58,8 +59,7 @@ class Dispatcher:
         self.counts = Counts()
         renderer = renderer or Renderer(catalogues, settings)
         self._sender = Sender(store, settings, clock, renderer, self.counts)
-        self._lanes = lanes(self._house)
-        self._busy: Counter[Lane] = Counter()
+        self._traffic = Traffic(self._house)
         self._tasks: set[asyncio.Task[None]] = set()
         self._awake = asyncio.Event()
         self._turn = asyncio.Lock()
@@ -157,37 +157,37 @@ class Dispatcher:
             await self._store.write(lambda c: revive(c, self._house, now))
 
     async def _take(self) -> int:
-        free = {lane: places - self._busy[lane] for lane, places in self._lanes.items()}
-        free = {lane: places for lane, places in free.items() if self._roomy(lane)}
+        free = self._traffic.free(self._clock())
         if not free:
             return 0
         catch = await self._store.write(lambda c: take(c, self._house, free, self._clock()))
         crashpoint("notify.leased")
         self.counts.suppressed += catch.suppressed
         for taken in catch.taken:
-            self._busy[taken.lane] += 1
+            self._traffic.begun(taken.lane)
             task = asyncio.create_task(self._send(taken))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         return len(catch.taken) + catch.suppressed
 
     async def _send(self, taken: Taken) -> None:
+        def answered(health: Health) -> None:
+            self._traffic.answered(taken.lane, self._clock(), well=health)
+            if self._traffic.roomy(taken.lane):
+                self._awake.set()
+
         try:
             async with self._turn:  # one at a time, so that the door is looked at between two
                 await asyncio.sleep(0)  # noqa: TID251 - not a pause: one turn of the event loop
-            await self._sender.attempt(taken, self._house.channels[taken.row.channel])
+            await self._sender.attempt(taken, self._house.channels[taken.row.channel], answered)
         except StoreUnavailable as error:
             log.warning("notify.unsettled", notice=taken.row.id, reason=str(error))
         except Exception:
             log.exception("notify.failed", notice=taken.row.id)
         finally:
-            self._busy[taken.lane] -= 1
-            if self._roomy(taken.lane):
+            self._traffic.settled(taken.lane)
+            if self._traffic.roomy(taken.lane):
                 self._awake.set()
-
-    def _roomy(self, lane: Lane) -> bool:
-        """Whether a look at the database is worth it: for one free place it costs as for eight."""
-        return 2 * self._busy[lane] <= self._lanes[lane]
 
     async def _pause(self) -> None:
         with contextlib.suppress(TimeoutError):

@@ -9,8 +9,9 @@ from hub.clock import Clock
 from hub.config import Settings
 from hub.notify.audience import House
 from hub.notify.channels import Tools, open_channels
+from hub.notify.lanes import lanes
 from hub.notify.planning import plan
-from hub.notify.taking import lanes, take
+from hub.notify.taking import take
 from hub.store import attempts
 from hub.store.attempts import Settlement
 

@@ -1,8 +1,8 @@
 """One attempt: put it into words, hand it over, write down how it ended."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
 
 import structlog
 from jinja2 import TemplateError
@@ -10,15 +10,15 @@ from jinja2 import TemplateError
 from hub.clock import Clock
 from hub.config import Settings
 from hub.crashpoints import crashpoint
-from hub.notify.channels import Audience, Channel, DeliveryError, Form, Message
+from hub.notify.channels import Channel, DeliveryError, Form, Message
 from hub.notify.counting import Counts
+from hub.notify.endings import dead, failed
 from hub.notify.hearing import shut
 from hub.notify.keys import key_of, topic_of
 from hub.notify.leaving import headers
 from hub.notify.news import News
 from hub.notify.payload import payload
 from hub.notify.render import Rendered, Renderer
-from hub.notify.retry import next_attempt
 from hub.notify.staleness import urgent
 from hub.notify.taking import Taken
 from hub.store import attempts, doubt
@@ -28,6 +28,9 @@ from hub.store.tables import KEY
 from hub.telemetry import ATTEMPTS, TO_ATTEMPT
 
 log = structlog.get_logger()
+#: what an attempt says of the far end: it is well (also if it refuses this one message), ill, or
+#: nothing
+Health = bool | None
 NO_WORDS = Rendered("", "", "")  #: for those who read data
 
 
@@ -48,9 +51,15 @@ class Sender:
         self._renderer = renderer
         self.counts = counts
 
-    async def attempt(self, taken: Taken, channel: Channel) -> None:
+    async def attempt(
+        self,
+        taken: Taken,
+        channel: Channel,
+        answered: Callable[[Health], object],
+    ) -> None:
         """Make the attempt and settle it.
 
+        ``answered`` is called as soon as the far end has answered, before that is written down.
         Raises nothing but ``StoreUnavailable`` (the outcome could not be written down; the lease
         will be over some day) and cancellation.
         """
@@ -58,12 +67,15 @@ class Sender:
         if taken.n == 1:
             waited = (now - row.received_at).total_seconds()
             TO_ATTEMPT.labels(row.channel).observe(max(waited, 0.0))
+        health: Health = None
         try:
-            end = await self._end(taken, channel)
+            end, health = await self._end(taken, channel)
         except Fenced:
             self.counts.fenced += 1
             log.warning("notify.fenced", notice=row.id, attempt=taken.n)
             return
+        finally:
+            answered(health)
         if end.gone:
             why, kind = f"gone: {end.detail}", channel.ADDRESS
             await self._store.write(
@@ -87,7 +99,7 @@ class Sender:
         self.counts.ambiguous += end.outcome == "ambiguous"
         log.info("notify.settled", notice=notice, channel=channel, attempt=n, outcome=end.outcome)
 
-    async def _end(self, taken: Taken, channel: Channel) -> Settlement:
+    async def _end(self, taken: Taken, channel: Channel) -> tuple[Settlement, Health]:
         handed = False
 
         async def handing(reference: str = "") -> None:
@@ -102,13 +114,14 @@ class Sender:
             if taken.n > 1 and channel.on_ambiguous == "look_up":
                 message = replace(message, maybe_sent=await self._unsure(taken))
         except (TemplateError, ValueError, LookupError, TypeError) as error:
-            return self._dead(f"cannot be put into words: {type(error).__name__}: {error}")
+            why = f"cannot be put into words: {type(error).__name__}: {error}"
+            return dead(why, self._clock()), None
         try:
             async with asyncio.timeout(channel.DEADLINE):
                 answer = await channel.send(message, handing)
                 crashpoint("notify.answered")
         except DeliveryError as error:
-            return self._failed(taken, channel, error)
+            return failed(taken, channel, error, self._clock()), error.permanent
         except (Fenced, asyncio.CancelledError):
             raise
         except Exception as error:
@@ -116,11 +129,13 @@ class Sender:
             if not isinstance(error, TimeoutError | StoreUnavailable):
                 log.exception("notify.channel_failed", channel=channel.NAME)
             broken = DeliveryError(f"{type(error).__name__}: {error}", ambiguous=handed)
-            return self._failed(taken, channel, broken)
+            ours = isinstance(error, StoreUnavailable)
+            return failed(taken, channel, broken, self._clock()), None if ours else False
         said, reference = (answer.said or answer.reference)[:500], answer.reference[:KEY]
-        return Settlement(
+        end = Settlement(
             outcome="sent", state="sent", detail=said, at=self._clock(), reference=reference
         )
+        return end, True
 
     async def _mark(self, taken: Taken, reference: str) -> None:
         """Write down that the provider is about to have it, or find that it is not ours any more.
@@ -163,33 +178,3 @@ class Sender:
             topic=topic_of(taken),
             urgent=urgent(row.milestone),
         )
-
-    def _failed(self, taken: Taken, channel: Channel, error: DeliveryError) -> Settlement:
-        # providers like to repeat whom it was for
-        detail, now = str(error).replace(taken.to, "…")[:500], self._clock()
-        if error.ambiguous and channel.on_ambiguous == "hold":
-            return held(detail, now)
-        if error.permanent:
-            gone = error.gone and channel.AUDIENCE is Audience.CUSTOMER
-            return replace(self._dead(detail), gone=gone)
-        again = next_attempt(
-            channel.SCHEDULE,
-            taken.n,
-            now,
-            retry_after=error.retry_after,
-            seed=str(taken.row.id),
-        )
-        outcome = "ambiguous" if error.ambiguous else "retry"
-        if again is None:
-            end = self._dead(f"gave up after {taken.n} attempts: {detail}")
-            return replace(end, outcome="ambiguous") if error.ambiguous else end
-        return Settlement(outcome=outcome, state="due", detail=detail, at=now, next_at=again)
-
-    def _dead(self, detail: str) -> Settlement:
-        return Settlement(outcome="dead", state="dead", detail=detail[:500], at=self._clock())
-
-
-def held(detail: str, at: datetime) -> Settlement:
-    """End an attempt that may have reached the customer: a person decides what comes next."""
-    reason = f"the provider may have it: {detail}"
-    return Settlement(outcome="ambiguous", state="held", detail=reason, at=at)

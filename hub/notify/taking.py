@@ -38,17 +38,6 @@ class Catch:
     suppressed: int
 
 
-def lanes(house: House) -> Mapping[Lane, int]:
-    """Return every lane with the number of sends it bears at once."""
-    found: dict[Lane, int] = {}
-    for name, channel in house.channels.items():
-        if channel.AUDIENCE is Audience.SINK:
-            found |= {Lane(name, sink.name): channel.AT_ONCE for sink in house.settings.sinks}
-        else:
-            found[Lane(name)] = channel.AT_ONCE
-    return found
-
-
 def take(connection: Connection, house: House, free: Mapping[Lane, int], now: datetime) -> Catch:
     """Take what is due, up to the free places of each lane, in one transaction.
 

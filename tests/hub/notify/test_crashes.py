@@ -6,8 +6,9 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from hub.config import Settings, Sink
+from hub.notify.lanes import lanes
 from hub.notify.planning import plan
-from hub.notify.taking import lanes, take
+from hub.notify.taking import take
 from hub.store import attempts
 from hub.store.attempts import Settlement
 from tests.hub.notify.servers import Partner, Post, mail_server, partner

@@ -1,0 +1,39 @@
+"""How an attempt ended and what becomes of its notice: sent, tried again, held, or given up."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from hub.notify.channels import Audience, Channel, DeliveryError
+from hub.notify.retry import next_attempt
+from hub.notify.taking import Taken
+from hub.store.attempts import Settlement
+
+
+def failed(taken: Taken, channel: Channel, error: DeliveryError, now: datetime) -> Settlement:
+    """End an attempt that the far end did not confirm."""
+    # providers like to repeat whom it was for
+    detail = str(error).replace(taken.to, "…")[:500]
+    if error.ambiguous and channel.on_ambiguous == "hold":
+        return held(detail, now)
+    if error.permanent:
+        gone = error.gone and channel.AUDIENCE is Audience.CUSTOMER
+        return replace(dead(detail, now), gone=gone)
+    again = next_attempt(
+        channel.SCHEDULE, taken.n, now, retry_after=error.retry_after, seed=str(taken.row.id)
+    )
+    outcome = "ambiguous" if error.ambiguous else "retry"
+    if again is None:
+        end = dead(f"gave up after {taken.n} attempts: {detail}", now)
+        return replace(end, outcome="ambiguous") if error.ambiguous else end
+    return Settlement(outcome=outcome, state="due", detail=detail, at=now, next_at=again)
+
+
+def dead(detail: str, at: datetime) -> Settlement:
+    """Give a notice up."""
+    return Settlement(outcome="dead", state="dead", detail=detail[:500], at=at)
+
+
+def held(detail: str, at: datetime) -> Settlement:
+    """End an attempt that may have reached the customer: a person decides what comes next."""
+    reason = f"the provider may have it: {detail}"
+    return Settlement(outcome="ambiguous", state="held", detail=reason, at=at)
