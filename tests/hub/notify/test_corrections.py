@@ -17,7 +17,7 @@ def test_who_was_told_is_told_what_was_wrong_and_what_holds_now(world: World) ->
             text = post.read().get_body(("plain",)).get_content()
 
         assert "”Pakettisi on toimitettu”. Se ei pitänyt paikkaansa." in text
-        assert "Oikea tieto nyt: Kuljetuksessa" in text
+        assert "Paketti nyt: Kuljetuksessa" in text
 
     world.add_order()
     world.tell("delivered")
