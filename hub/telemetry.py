@@ -42,14 +42,10 @@ ACK = Histogram(
     registry=REGISTRY,
 )
 CONNECTIONS = Gauge(
-    "tilanne_connections",
-    "Connections to the hub that are open now.",
-    registry=REGISTRY,
+    "tilanne_connections", "Connections to the hub that are open now.", registry=REGISTRY
 )
 LISTENERS = Gauge(
-    "tilanne_listeners",
-    "Streams of orders' events that are open in this process.",
-    registry=REGISTRY,
+    "tilanne_listeners", "Streams of orders' events open in this process.", registry=REGISTRY
 )
 ATTEMPTS = Counter(
     "tilanne_attempts",
