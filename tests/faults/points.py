@@ -122,7 +122,7 @@ ALL = (*WAY_IN, *WAY_OUT, *SMTP, *HTTP, *HOUSEKEEPING, *COMMANDS, *STOPPED)
 PART = tuple(drill for drill in ALL if drill.policy == "hold" or drill.place == "smtp.dot")
 #: the same places, passed more often before: other work is under way
 LATER = tuple(
-    replace(drill, nth=drill.nth + 4, orders=12)
+    replace(drill, nth=drill.nth + 4, orders=24)
     for drill in (*WAY_IN, *WAY_OUT)
     if drill.story == "mixed"
 )
