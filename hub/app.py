@@ -34,9 +34,11 @@ from hub.web import (
     about_customers,
     api,
     gallery,
+    gate,
     health,
     pages,
     promises,
+    quarantine,
     receipts,
     sse,
 )
@@ -182,10 +184,12 @@ def _surface(parts: Parts, role: Role) -> FastAPI:
     operations = health.router(queries=queries, clock=clock, checks=looks)
     if not role.has(Role.WEB):
         return surface([operations])
+    arrived, limits = parts.live.arrived.ring, parts.live.limits
     door = webhooks.open_door(
-        discover(), parts.store, settings, clock, parts.live.arrived.ring, parts.courtesy
+        discover(), parts.store, settings, clock, arrived, parts.courtesy, limits
     )
     desk = Desk(parts.store, settings, clock, to_customers(settings, clock))
+    admin = gate.AdminGate(parts.keys, limits, settings.admin_per_minute)
     routers = [
         operations,
         webhooks.router(door),
@@ -194,7 +198,10 @@ def _surface(parts: Parts, role: Role) -> FastAPI:
         api.router(queries=queries, settings=settings, labels=labels),
         promises.router(queries=queries, keys=parts.keys, clock=clock),
         about_customers.router(desk, labels),
+        quarantine.router(quarantine.Desk(parts.store, clock, arrived), admin),
         pages.router(queries=queries, settings=settings, labels=labels, clock=clock),
         gallery.router(settings=settings, labels=labels, clock=clock),
     ]
-    return surface(routers, door)
+    web = surface(routers, door)
+    gate.install(web, parts.keys, limits, settings.api_rate)
+    return web

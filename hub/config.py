@@ -95,6 +95,13 @@ class Settings(BaseSettings):
     idle_deadline: float = Field(default=30.0, gt=0)
     #: connections open at once; beyond, whoever has kept us waiting longest gives way
     max_connections: int = Field(default=800, ge=1)
+    #: requests a second of one API key in the long run, ten seconds' worth at once; beyond it 429 +
+    #: Retry-After; 0: no limit
+    api_rate: float = Field(default=0.0, ge=0)
+    #: deliveries a second of one source in the long run, ten seconds' worth at once; 0: no limit
+    door_rate: float = Field(default=0.0, ge=0)
+    #: requests a minute of one API key that need scope admin
+    admin_per_minute: float = Field(default=60.0, gt=0)
     #: streams of orders' events open at once in one process; beyond it 503 + Retry-After
     max_listeners: int = Field(default=200, ge=1)
     #: what to do when a crash leaves open whether the mail server took a message: hold it for a

@@ -47,6 +47,11 @@ CONNECTIONS = Gauge(
 LISTENERS = Gauge(
     "tilanne_listeners", "Streams of orders' events open in this process.", registry=REGISTRY
 )
+UNLIMITED = Counter(
+    "tilanne_raws_unlimited",
+    "Deliveries taken without a look at the limit of their source, because the Redis was away.",
+    registry=REGISTRY,
+)
 ATTEMPTS = Counter(
     "tilanne_attempts",
     "Tries to hand a notice to a provider, by how they ended (sent, retry, dead, ambiguous).",

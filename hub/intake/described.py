@@ -14,6 +14,7 @@ AT_THE_DOOR = (
     "body-too-slow",
     "not-authentic",
     "door-full",
+    "too-often",
     "storage-unavailable",
 )
 

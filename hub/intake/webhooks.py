@@ -25,6 +25,8 @@ from hub.courtesy import Courtesy
 from hub.intake.body import Claim, Room, read_body, refuse_encoded
 from hub.intake.described import BODY, PARAMETERS, RESPONSES, SOURCE
 from hub.intake.inbox import receive
+from hub.intake.pace import Pace, pace
+from hub.live.limits import Buckets, Limits
 from hub.refusals import Refused, storage_refused
 from hub.store.session import Store, StoreUnavailable
 
@@ -51,6 +53,7 @@ class Door:
     arrived: Callable[[], None]
     courtesy: Courtesy
     room: Room
+    pace: Pace
 
     async def take(self, request: Request) -> Response:
         """Take one delivery in: a 2xx means that it is durable, whatever it may say.
@@ -85,6 +88,7 @@ class Door:
         if not body:
             raise Refused("empty-body", "A delivery without a body tells nothing.")
         self._verify(registered, raw)
+        await self.pace.keep(name, source)
         try:
             with self.courtesy.visit():
                 await receive(self.store, raw, arrived=self.arrived)
@@ -124,6 +128,7 @@ def open_door(
     clock: Clock,
     arrived: Callable[[], None],
     courtesy: Courtesy,
+    limits: Limits | None = None,
 ) -> Door:
     """Open the door. Raises ``ValueError`` for a setting of secrets that cannot be read."""
     return Door(
@@ -135,6 +140,7 @@ def open_door(
         arrived=arrived,
         courtesy=courtesy,
         room=Room(settings.door_memory),
+        pace=pace(limits or Buckets(), settings.door_rate),
     )
 
 

@@ -21,6 +21,10 @@ class Rate:
 
     per_second: float
 
+    def __str__(self) -> str:
+        """Say it to whoever asked too often."""
+        return f"{self.burst} at once and {self.burst} in {self.window} seconds"
+
     @property
     def burst(self) -> int:
         """How many tokens a full bucket holds."""

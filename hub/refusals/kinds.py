@@ -51,6 +51,12 @@ KINDS: Mapping[str, Kind] = {
         "Try again after the seconds in Retry-After; a delivery that got this answer was not kept. "
         "For the operator: raise TILANNE_DOOR_MEMORY (bytes), or find out who sends so much.",
     ),
+    "too-often": Kind(
+        429,
+        "More often than agreed",
+        "Try again after the seconds in Retry-After; a delivery that got this answer was not kept. "
+        "For the operator: TILANNE_API_RATE, TILANNE_DOOR_RATE and TILANNE_ADMIN_PER_MINUTE.",
+    ),
     "empty-body": Kind(
         400, "The body is empty", "Send the delivery with the body the vendor signed."
     ),
@@ -117,6 +123,22 @@ KINDS: Mapping[str, Kind] = {
         403,
         "The API key may not do this",
         "Use a key that has the scope, or add it in TILANNE_API_KEYS.",
+    ),
+    "limits-unavailable": Kind(
+        503,
+        "Nobody can tell how often this was asked",
+        "Try again after the seconds in Retry-After, or use the command line. For the operator: "
+        "scope admin is closed while the Redis of TILANNE_REDIS_URL is away; start or unset it.",
+    ),
+    "unknown-row": Kind(
+        404,
+        "Nothing waits in quarantine under this number",
+        "GET /v1/quarantine lists what waits; another person may have dealt with it.",
+    ),
+    "bytes-gone": Kind(
+        410,
+        "The bytes are not kept any more",
+        "It cannot be read again; `tilanne quarantine discard` gives it up, with a reason.",
     ),
     "unknown-order": Kind(
         404,

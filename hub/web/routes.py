@@ -12,7 +12,7 @@ HEADERS = {
     "Vary": "Accept-Language, Authorization",
     "X-Content-Type-Options": "nosniff",
 }
-REFUSALS = ("key-missing", "scope-missing", "storage-unavailable", "internal-error")
+REFUSALS = ("key-missing", "scope-missing", "too-often", "storage-unavailable", "internal-error")
 SECURED: dict[str, Any] = {"security": [{"bearer": []}]}
 
 

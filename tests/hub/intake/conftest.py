@@ -15,6 +15,7 @@ from hub.clock import utc_now
 from hub.config import Settings
 from hub.courtesy import Courtesy
 from hub.intake import webhooks
+from hub.live.limits import Limits
 from hub.store.session import Store
 from hub.web import problems
 from hub.web.doorway import Doorway
@@ -88,7 +89,9 @@ class Door:
         )
 
 
-def app_with(store: Store, rang: Counted, **settings: object) -> FastAPI:
+def app_with(
+    store: Store, rang: Counted, limits: Limits | None = None, **settings: object
+) -> FastAPI:
     acme = Registered("acme", "shops", Acme(), Answer(202, b'{"ok":true}', "application/json"))
     connectors = {
         name: Registered(name, "shops", acme.module, acme.answer)
@@ -103,7 +106,7 @@ def app_with(store: Store, rang: Counted, **settings: object) -> FastAPI:
     app = FastAPI(docs_url=None, redoc_url=None)
     problems.install(app)
     everyone = MappingProxyType(connectors)
-    door = webhooks.open_door(everyone, store, chosen, utc_now, rang, Courtesy())
+    door = webhooks.open_door(everyone, store, chosen, utc_now, rang, Courtesy(), limits)
     app.include_router(webhooks.router(door))
     app.add_middleware(Doorway, take=door.take)
     return app

@@ -45,14 +45,8 @@ class Web:
 
 
 @asynccontextmanager
-async def web(
-    store: Store, live: Live, *, most: int = 10, heartbeat: float = 15
-) -> AsyncIterator[Web]:
-    """A process with nothing but streams, which looks at the database only when it is told to."""
-    streams = sse.Streams(Queries(store), live, Keys(KEYS), LABELS, most=most, heartbeat=heartbeat)
-    app = FastAPI()
-    problems.install(app)
-    app.include_router(sse.router(streams))
+async def serve(app: FastAPI) -> AsyncIterator[int]:
+    """Let an application answer in this event loop; yield its port."""
     config = uvicorn.Config(
         app, port=0, http=partial(Line, patience=PATIENCE), lifespan="off", log_config=None
     )
@@ -61,11 +55,26 @@ async def web(
     while not server.started:
         await asyncio.wait_for(asyncio.wait((serving,), timeout=0.01), DEADLINE)
     try:
-        yield Web(streams, server.servers[0].sockets[0].getsockname()[1])
+        yield server.servers[0].sockets[0].getsockname()[1]
     finally:
-        await streams.stop()
         server.should_exit = True
         await serving
+
+
+@asynccontextmanager
+async def web(
+    store: Store, live: Live, *, most: int = 10, heartbeat: float = 15
+) -> AsyncIterator[Web]:
+    """A process with nothing but streams, which looks at the database only when it is told to."""
+    streams = sse.Streams(Queries(store), live, Keys(KEYS), LABELS, most=most, heartbeat=heartbeat)
+    app = FastAPI()
+    problems.install(app)
+    app.include_router(sse.router(streams))
+    async with serve(app) as port:
+        try:
+            yield Web(streams, port)
+        finally:
+            await streams.stop()
 
 
 class Listening:
