@@ -53,9 +53,9 @@ def test_every_route_of_the_contract_is_described(all_of_it: Served) -> None:
 def test_every_refusal_is_described_as_a_problem_document(all_of_it: Served) -> None:
     expected = {
         ("/in/{connector}", "post"): {"400", "401", "404", "408", "413", "415", "429", "503"},
-        ("/v1/orders/{order_id}", "get"): {"304", "400", "401", "403", "404", "500", "503"},
-        ("/v1/orders/{order_id}/events", "get"): {"401", "403", "404", "500", "503"},
-        ("/v1/orders", "get"): {"400", "401", "403", "500", "503"},
+        ("/v1/orders/{order_id}", "get"): {"304", "400", "401", "403", "404", "429", "500", "503"},
+        ("/v1/orders/{order_id}/events", "get"): {"401", "403", "404", "429", "500", "503"},
+        ("/v1/orders", "get"): {"400", "401", "403", "429", "500", "503"},
         ("/health/ready", "get"): {"503"},
     }
     said = operations(all_of_it)
