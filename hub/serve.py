@@ -46,7 +46,7 @@ def server(hub: Hub) -> Listener:
             port=hub.settings.port,
             http=cast(type[Line], partial(Line, patience=patience)),
             ws="none",
-            log_config=None,  # the hub's own, hub/telemetry.py
+            log_config=None,  # the hub's own, hub/telemetry/lines.py
             access_log=False,
             server_header=False,
             proxy_headers=False,  # nothing here asks who the sender's machine is
