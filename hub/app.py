@@ -112,13 +112,7 @@ class Parts:
 
 def _assemble(settings: Settings, clock: Clock, role: Role, store: Store) -> Hub:
     parts = _parts(settings, clock, store)
-    return Hub(
-        settings=settings,
-        role=role,
-        store=store,
-        api=_surface(parts, role),
-        stations=_stations(parts, role),
-    )
+    return Hub(settings, role, store, _surface(parts, role), _stations(parts, role))
 
 
 def _parts(settings: Settings, clock: Clock, store: Store) -> Parts:
@@ -150,14 +144,9 @@ def _stations(parts: Parts, role: Role) -> Sequence[Station]:
         parts.live.changed.heard_by(dispatcher.wake)
         stations.append(dispatcher)
     if role.has(Role.SCHEDULER):
-        ticker = timetable(
-            parts.store,
-            parts.settings,
-            parts.clock,
-            arrived=parts.live.arrived.ring,
-            recheck=pipeline.recheck,
-            leader=parts.live,
-        )
+        about = (parts.store, parts.settings, parts.clock)
+        arrived, recheck = parts.live.arrived.ring, pipeline.recheck
+        ticker = timetable(*about, arrived=arrived, recheck=recheck, leader=parts.live)
         stations.append(Ticking(ticker))
     return stations
 
