@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
 
 import structlog
 
@@ -15,26 +14,25 @@ from hub.crashpoints import crashpoint
 from hub.notify.audience import House
 from hub.notify.channels import Channel, Tools, open_channels
 from hub.notify.counting import Counts
-from hub.notify.endings import held
+from hub.notify.holding import InHand
 from hub.notify.lanes import Traffic
 from hub.notify.planning import plan, revive, settle_strangers
 from hub.notify.render import Renderer
 from hub.notify.sending import Health, Sender
 from hub.notify.taking import Taken, take
 from hub.store import attempts
-from hub.store.attempts import Settlement
 from hub.store.outbox import keep_mail
 from hub.store.session import Store, StoreUnavailable
 
 log = structlog.get_logger()
 
 POLL = 1.0  #: seconds between two looks at the database when nobody wakes us
-CHORES = timedelta(seconds=10)  #: between two looks for what a lost attempt or a late address left
+CHORES = timedelta(seconds=5)  #: between two looks for what a lost attempt or a late address left
 GRACE = 10.0  #: seconds sends have to end by themselves when the hub stops
 
 
 class Dispatcher:
-    """Turns outbox rows into notices and notices into messages. One per database.
+    """Turns outbox rows into notices and notices into messages; one of several on a shared store.
 
     In: the store, the settings, a clock, the languages, the channels (left out: every file of
     ``channels/``) and the words (left out: every template). ``counts`` says what it has done.
@@ -58,7 +56,8 @@ class Dispatcher:
         self._house = House(settings, channels, catalogues)
         self.counts = Counts()
         renderer = renderer or Renderer(catalogues, settings)
-        self._sender = Sender(store, settings, clock, renderer, self.counts)
+        sender = Sender(store, settings, clock, renderer, self.counts)
+        self._in_hand = InHand(store, clock, self._house, sender)
         self._traffic = Traffic(self._house)
         self._tasks: set[asyncio.Task[None]] = set()
         self._awake = asyncio.Event()
@@ -101,37 +100,12 @@ class Dispatcher:
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+        try:
+            await self._in_hand.give_back()
+        except StoreUnavailable as error:  # then the leases end by themselves
+            log.warning("notify.unsettled", reason=str(error))
         for channel in self._house.channels.values():
             await channel.close()
-
-    async def recover(self, *, everything: bool = True) -> int:
-        """Pick up attempts whose sender is gone: at the start all, later those without a lease.
-
-        What was not handed over yet goes out again; so does what the provider can tell apart. The
-        rest may have been received, and ``on_ambiguous`` decides. Returns how many there were.
-        """
-        now = self._clock()
-        rows = await self._store.read(lambda c: attempts.unfinished(c, None if everything else now))
-        for row in rows:
-            crashpoint("recovery.attempt")
-            end = self._lost(row)
-            await self._sender.settle(row.id, row.n, row.channel, end)
-        return len(rows)
-
-    def _lost(self, row: Any) -> Settlement:
-        now, channel = self._clock(), self._house.channels.get(row.channel)
-        # A channel that shows a repetition only once does not write down when it hands over.
-        repeatable = channel is not None and channel.deduplicates
-        handed = repeatable or row.handing_at is not None
-        if handed and (channel is None or channel.on_ambiguous == "hold"):
-            return held("the hub stopped before the answer came", now)
-        return Settlement(
-            outcome="ambiguous" if handed else "retry",
-            state="due",
-            detail="the hub stopped in the middle of this attempt",
-            at=now,
-            next_at=now,
-        )
 
     async def _advance(self) -> int:
         await self._chores()
@@ -147,13 +121,14 @@ class Dispatcher:
     async def _chores(self) -> None:
         now = self._clock()
         if not self._recovered:
-            await self.recover()
+            await self._in_hand.begin()
             await self._store.write(lambda c: settle_strangers(c, self._house, now))
             crashpoint("recovery.done")
             self._recovered = True
+        await self._in_hand.beat()
         if now >= self._chores_at:
             self._chores_at = now + CHORES
-            await self.recover(everything=False)
+            await self._in_hand.recover()
             await self._store.write(lambda c: revive(c, self._house, now))
 
     async def _take(self) -> int:
@@ -179,7 +154,7 @@ class Dispatcher:
         try:
             async with self._turn:  # one at a time, so that the door is looked at between two
                 await asyncio.sleep(0)  # noqa: TID251 - not a pause: one turn of the event loop
-            await self._sender.attempt(taken, self._house.channels[taken.row.channel], answered)
+            await self._in_hand.send(taken, answered)
         except StoreUnavailable as error:
             log.warning("notify.unsettled", notice=taken.row.id, reason=str(error))
         except Exception:

@@ -13,6 +13,7 @@ from hub.notify.choosing import obstacle, ranked
 from hub.notify.reach import Reach
 from hub.notify.staleness import WITHDRAWN, what_was_wrong
 from hub.store import doubt, outbox, speechless
+from hub.store.locking import our_turn
 from state_machine.milestones import Told
 
 BATCH = 100  #: changes one transaction plans
@@ -23,8 +24,12 @@ NOBODY_TO_TELL = "there was nobody to tell"
 def plan(connection: Connection, house: House, now: datetime) -> int:
     """Plan the changes that wait, oldest first; return how many those were.
 
-    Corrections come after the rest: whom they reach depends on the notices there are by then.
+    Corrections come after the rest: whom they reach depends on the notices there are by then. Of
+    several dispatchers one plans at a time: otherwise the notice of a later change could be there
+    before that of an earlier one, and go out first.
     """
+    if not our_turn(connection, "plan notices"):
+        return 0
     rows = outbox.unplanned(connection, BATCH)
     news = [row for row in rows if row.milestone != Told.CORRECTION]
     reach = Reach(connection, news)

@@ -56,12 +56,11 @@ class Sender:
         taken: Taken,
         channel: Channel,
         answered: Callable[[Health], object],
-    ) -> None:
-        """Make the attempt and settle it.
+    ) -> Settlement | None:
+        """Make the attempt; return how it ended, None when it does not count any more.
 
-        ``answered`` is called as soon as the far end has answered, before that is written down.
-        Raises nothing but ``StoreUnavailable`` (the outcome could not be written down; the lease
-        will be over some day) and cancellation.
+        ``answered`` is called as soon as the far end has answered. Raises nothing but
+        ``StoreUnavailable`` and cancellation.
         """
         row, now = taken.row, self._clock()
         if taken.n == 1:
@@ -73,9 +72,14 @@ class Sender:
         except Fenced:
             self.counts.fenced += 1
             log.warning("notify.fenced", notice=row.id, attempt=taken.n)
-            return
+            return None
         finally:
             answered(health)
+        return end
+
+    async def write_down(self, taken: Taken, channel: Channel, end: Settlement) -> None:
+        """Settle an attempt of ours; an address that is no more is not written to again."""
+        row = taken.row
         if end.gone:
             why, kind = f"gone: {end.detail}", channel.ADDRESS
             await self._store.write(

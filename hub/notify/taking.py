@@ -17,7 +17,9 @@ from hub.store import attempts, outbox
 from hub.store.attempts import Lane
 from state_machine.milestones import Told
 
-SPARE = timedelta(seconds=30)  #: by which a lease is longer than the attempt may take
+#: How long a notice is its sender's; renewed while the sending lasts (``hub.notify.holding``). Who
+#: dies keeps nobody waiting for longer.
+LEASE = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +68,8 @@ def take(connection: Connection, house: House, free: Mapping[Lane, int], now: da
             outbox.postpone(connection, row.id, until=later[0], reason=later[1])
             continue
         taken.append(Taken(row, row.attempts + 1, lane, to))
-    _lease(connection, taken, house, now)
+    attempts.lease(connection, [one.row for one in taken], now=now, until=now + LEASE)
     return Catch(taken, suppressed)
-
-
-def _lease(connection: Connection, taken: Sequence[Taken], house: House, now: datetime) -> None:
-    for name in {one.row.channel for one in taken}:
-        until = now + timedelta(seconds=house.channels[name].DEADLINE) + SPARE
-        mine = [one.row for one in taken if one.row.channel == name]
-        attempts.lease(connection, mine, now=now, until=until)
 
 
 def _address(row: Row[Any], house: House, reach: Reach) -> str | None:

@@ -52,7 +52,8 @@ def waiting(connection: Connection, now: datetime) -> tuple[bool, bool]:
 def due(connection: Connection, lane: Lane, now: datetime, limit: int) -> Sequence[Row[Any]]:
     """Return notices of a lane whose time has come, with their change and the person.
 
-    Of one order and recipient at most one, the oldest change first (``PATIENCE``).
+    Of one order and recipient at most one, the oldest change first (``PATIENCE``), and none while
+    another is under way. What somebody else is about to take is passed by.
     """
     values = {"now": now, "soon": now + PATIENCE, "limit": limit, "channel": lane.channel}
     if lane.recipient is not None:
@@ -112,31 +113,19 @@ def settle(connection: Connection, notice_id: int, n: int, end: Settlement) -> b
     return True
 
 
-def unfinished(connection: Connection, now: datetime | None) -> Sequence[Row[Any]]:
-    """Return attempts whose sender is gone: the lease is over; ``now`` None: all of them."""
-    statement: Select[Any] = (
-        select(NOTICE.c.id, NOTICE.c.channel, ATTEMPT.c.n, ATTEMPT.c.handing_at)
-        .join(ATTEMPT, and_(ATTEMPT.c.notice_id == NOTICE.c.id, ATTEMPT.c.n == NOTICE.c.attempts))
-        .where(NOTICE.c.state == "leased")
-    )
-    if now is not None:
-        statement = statement.where(NOTICE.c.lease_until < now)
-    return connection.execute(statement).all()
-
-
 # --- the statements, made once -----------------------------------------------------------------
 
 
 def _due(*, one_recipient: bool) -> Select[Any]:
-    older = NOTICE.alias("older")
+    other = NOTICE.alias("other")
+    older = other.c.outbox_id < NOTICE.c.outbox_id
     blocked = exists().where(
-        older.c.order_id == NOTICE.c.order_id,
-        older.c.channel == NOTICE.c.channel,
-        older.c.recipient == NOTICE.c.recipient,
-        older.c.outbox_id < NOTICE.c.outbox_id,
+        other.c.order_id == NOTICE.c.order_id,
+        other.c.channel == NOTICE.c.channel,
+        other.c.recipient == NOTICE.c.recipient,
         or_(
-            older.c.state == "leased",
-            and_(older.c.state == "due", older.c.next_at <= bindparam("soon")),
+            other.c.state == "leased",
+            and_(older, other.c.state == "due", other.c.next_at <= bindparam("soon")),
         ),
     )
     theirs = [NOTICE.c.recipient == bindparam("recipient")] if one_recipient else []

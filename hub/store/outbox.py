@@ -114,15 +114,14 @@ def leave_untold(connection: Connection, ids: Collection[int], reason: str) -> N
 def notices_of(
     connection: Connection, order_id: str, *, subject: str, milestone: str, revision: str
 ) -> Sequence[Row[Any]]:
-    """Return every notice of one milestone."""
-    return connection.execute(
-        select(NOTICE).where(
-            NOTICE.c.order_id == order_id,
-            NOTICE.c.subject == subject,
-            NOTICE.c.milestone == milestone,
-            NOTICE.c.revision == revision,
-        )
-    ).all()
+    """Return every notice of one milestone; nobody takes or settles one until we have committed."""
+    these: Select[Any] = select(NOTICE).where(
+        NOTICE.c.order_id == order_id,
+        NOTICE.c.subject == subject,
+        NOTICE.c.milestone == milestone,
+        NOTICE.c.revision == revision,
+    )
+    return connection.execute(these.order_by(NOTICE.c.id).with_for_update()).all()
 
 
 def suppress(connection: Connection, ids: Collection[int], reason: str, now: datetime) -> int:

@@ -133,17 +133,16 @@ def test_a_sender_that_was_given_up_changes_nothing_any_more(world: World) -> No
 
     assert not world.store.write_now(lambda c: attempts.settle(c, 1, 1, late))
     assert not world.store.write_now(lambda c: attempts.mark_handing(c, 1, 1, world.now))
-    asyncio.run(dispatcher._sender.settle(1, 1, "email", late))
+    asyncio.run(dispatcher._in_hand._sender.settle(1, 1, "email", late))
     assert 1 == dispatcher.counts.fenced
     assert [("shipped", "sent", None)] == world.states()
 
 
 def test_a_lease_that_ran_out_while_we_run_is_picked_up(world: World) -> None:
     world.add_order()
-    world.tell("shipped")
     dispatcher = world.dispatcher()
-    asyncio.run(dispatcher.recover())
-    dispatcher._recovered = True
+    asyncio.run(dispatcher.step())
+    world.tell("shipped")
     stopped_in_an_attempt(world, Settings(), handed=False)
     asyncio.run(dispatcher.step())
     assert [("shipped", "leased", None)] == world.states()

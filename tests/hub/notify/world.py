@@ -77,8 +77,8 @@ def change(milestone: str, subject: str = "parcel:p1", **parts: Any) -> dict[str
 class World:
     """A database with orders in it, and a dispatcher at work on it."""
 
-    def __init__(self, folder: Path) -> None:
-        self.url = f"sqlite:///{folder}/hub.db"
+    def __init__(self, folder: Path, url: str | None = None) -> None:
+        self.url = url or f"sqlite:///{folder}/hub.db"
         self.store = Store(self.url)
         SQLModel.metadata.create_all(self.store.engine)
         self.now = NOW

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import insert, select
 from sqlmodel import SQLModel
 
-from hub.store import attempts, outbox
+from hub.store import attempts, leases, outbox
 from hub.store.attempts import Lane, Settlement
 from hub.store.session import Store
 
@@ -144,10 +144,11 @@ def test_an_attempt_without_an_outcome_is_found_when_its_lease_is_over(store: St
     store.write_now(lambda c: outbox.add_notices(c, [notice()]))
     take(store)
 
-    def lost(now: datetime | None) -> int:
-        return len(store.read_now(lambda c: attempts.unfinished(c, now)))
+    def lost(now: datetime) -> int:
+        return len(store.read_now(lambda c: leases.over(c, now)))
 
-    assert (0, 1, 1) == (lost(NOW), lost(NOW + timedelta(minutes=2)), lost(None))
+    assert (0, 1) == (lost(NOW), lost(NOW + timedelta(minutes=2)))
+    assert 1 == len(store.read_now(leases.everything))
 
 
 def test_a_letter_is_kept_once_for_each_message_id(store: Store) -> None:
