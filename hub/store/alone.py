@@ -79,7 +79,7 @@ def _claim_file(engine: Engine) -> Callable[[], None]:
 
 
 def _taken(engine: Engine) -> AlreadyRunning:
-    host = f"{engine.url.host}/" if shared(engine) else ""
+    host = f"{engine.url.host or engine.url.query.get('host')}/" if shared(engine) else ""
     return AlreadyRunning(
         f"another hub already works on {host}{engine.url.database}; stop it first, or give this "
         "one its own TILANNE_DATABASE_URL"

@@ -16,6 +16,7 @@ from hub.store import log
 from hub.store.migrate import is_current
 from hub.store.session import AlreadyRunning, Store, StoreUnavailable
 from hub.store.tables import AcceptedRow, RawRow, table
+from tests.faults.hub_process import wait_for
 
 RAW, ACCEPTED = table(RawRow), table(AcceptedRow)
 
@@ -31,6 +32,14 @@ def count(connection: Connection) -> int:
 
 def bodies(store: Store) -> list[bytes]:
     return [one.body for one in store.read_now(lambda c: log.after(c, 0, 1000))]
+
+
+def is_alone(store: Store) -> bool:
+    try:
+        store.hold_alone()
+    except AlreadyRunning:
+        return False
+    return True
 
 
 def test_what_was_answered_is_there_for_whoever_opens_the_database(url: str, either: Store) -> None:
@@ -95,7 +104,7 @@ def test_who_wants_to_be_alone_is_refused_while_a_hub_is_at_work(url: str, eithe
     with pytest.raises(AlreadyRunning, match="another hub already works on"):
         other.hold_alone()
     either.close()
-    other.hold_alone()
+    wait_for(lambda: is_alone(other), "the server to notice that the session is over")
     late = Store(url)
     with pytest.raises(AlreadyRunning, match="another hub already works on"):
         late.join()
