@@ -46,6 +46,9 @@ class Sink(BaseModel):
     shops: frozenset[str] | None = None  #: only orders of these shops; all if left out
 
 
+ANY_SHOP = Shop()  #: of which nothing is said
+
+
 class Settings(BaseSettings):
     """The settings of one hub."""
 
@@ -171,7 +174,7 @@ class Settings(BaseSettings):
 
     def shop(self, name: str) -> Shop:
         """Return what is particular to a shop; the defaults if nothing is set."""
-        return self.shops.get(name, Shop())
+        return self.shops.get(name, ANY_SHOP)
 
     @property
     def developers_pages(self) -> bool:

@@ -1,6 +1,7 @@
 """Which colours of a shop can be read: contrast as WCAG 2.2 §1.4.3 reckons it."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 READABLE = 4.5  #: to one, for letters of ordinary size
 BLACK, WHITE = "#111417", "#ffffff"
@@ -17,6 +18,7 @@ class Look:
     link_at_night: str
 
 
+@lru_cache(maxsize=256)  # a shop's letters all look the same
 def look(colour: str) -> Look:
     """Make readable colours out of the one colour of a shop (``#rrggbb``)."""
     return Look(
