@@ -14,7 +14,7 @@ from typing import get_args
 
 from tables import first_sentence, notes, rows, settings_table, table, type_name
 
-from hub import brand, config
+from hub import brand, config, topics
 from hub.catalogues import Catalogues
 from hub.notify import channels, receipts
 from hub.notify.tools import Own
@@ -153,7 +153,8 @@ def connectors_page() -> str:
 def settings_page() -> str:
     """Every environment variable and every nested name in one of them."""
     parts = ["# Settings\n", settings_table(config.Settings, "TILANNE_")]
-    for nested in (config.ApiKey, config.Sink, config.Shop, config.Links, brand.Brand, brand.Offer):
+    own = (config.ApiKey, config.Sink, config.Shop, config.Links, topics.Topic)
+    for nested in (*own, brand.Brand, brand.Offer):
         parts += [f"## {nested.__name__}\n", f"{first_sentence(nested)}\n", settings_table(nested)]
     return "\n".join(parts)
 
@@ -180,6 +181,7 @@ def metrics_page() -> str:
     if find_spec("hub.telemetry") is None:
         return "# Metrics\n\nNone yet.\n"
     telemetry = import_module("hub.telemetry")
+    import_module("hub.stream.figures")  # counts into the same registry
     lines = [
         (
             f"`{metric.name}{'_total' * (metric.type == 'counter')}`",

@@ -24,7 +24,12 @@ def rows(module: ModuleType, kind: type[StrEnum], *columns: str) -> str:
 
 def settings_table(model: type[BaseModel], prefix: str = "") -> str:
     """Make a table of a settings class: name, default and what changes with it."""
-    meaning = notes(sys.modules[model.__module__], model.__name__)
+    parts = [part for part in reversed(model.__mro__) if part.__module__.startswith("hub.")]
+    meaning = {
+        name: note
+        for part in parts
+        for name, note in notes(sys.modules[part.__module__], part.__name__).items()
+    }
     lines = []
     for name, field in model.model_fields.items():
         default = field.get_default(call_default_factory=True, validated_data={})

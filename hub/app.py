@@ -4,6 +4,7 @@ from asyncio import Future
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from functools import partial
 
 from fastapi import FastAPI
 
@@ -13,6 +14,7 @@ from hub.clock import Clock, utc_now
 from hub.config import Settings
 from hub.courtesy import Courtesy
 from hub.intake import webhooks
+from hub.intake.inbox import receive
 from hub.live import Live, open_live
 from hub.live.checks import checks as state_of_redis
 from hub.notify.choosing import to_customers
@@ -30,6 +32,9 @@ from hub.stations import Role, Station, at_work
 from hub.store.migrate import migrate
 from hub.store.moving import refuse_unfinished
 from hub.store.session import Store
+from hub.store.sharing import refuse_unshared
+from hub.stream.opening import Way, open_way
+from hub.stream.opening import checks as state_of_kafka
 from hub.web import (
     about_customers,
     api,
@@ -76,7 +81,7 @@ def build(settings: Settings, clock: Clock = utc_now, role: Role = Role.ALL) -> 
     store = Store(settings.database_url)
     try:
         if role is not Role.ALL:
-            _shareable(store, role)
+            refuse_unshared(store, role)
         store.join()
         migrate(store)
         store.read_now(refuse_unfinished)
@@ -84,15 +89,6 @@ def build(settings: Settings, clock: Clock = utc_now, role: Role = Role.ALL) -> 
     except BaseException:
         store.close()
         raise
-
-
-def _shareable(store: Store, role: Role) -> None:
-    """Refuse to be a part of a hub on a database that only one process can have."""
-    if not store.shared:
-        raise ValueError(
-            f"tilanne {role} is one process of several, and they cannot share a SQLite file: set "
-            "TILANNE_DATABASE_URL=postgresql://…, or run `tilanne up`, which is all of them in one"
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +104,7 @@ class Parts:
     keys: Keys
     live: Live
     streams: sse.Streams
+    way: Way  #: which raws go besides the database
 
 
 def _assemble(settings: Settings, clock: Clock, role: Role, store: Store) -> Hub:
@@ -128,6 +125,7 @@ def _parts(settings: Settings, clock: Clock, store: Store) -> Parts:
         keys=keys,
         live=live,
         streams=sse.Streams(queries, live, keys, labels, most=settings.max_listeners),
+        way=open_way(settings),
     )
 
 
@@ -139,6 +137,7 @@ def _stations(parts: Parts, role: Role) -> Sequence[Station]:
     if role.has(Role.WORKER):
         parts.live.arrived.heard_by(pipeline.arrived)
         stations.append(pipeline)
+        parts.way.read(pipeline.mover, pipeline.translator, parts.clock)
     if role.has(Role.DISPATCHER):
         dispatcher = Dispatcher(parts.store, parts.settings, parts.clock, parts.labels)
         parts.live.changed.heard_by(dispatcher.wake)
@@ -148,7 +147,7 @@ def _stations(parts: Parts, role: Role) -> Sequence[Station]:
         arrived, recheck = parts.live.arrived.ring, pipeline.recheck
         ticker = timetable(*about, arrived=arrived, recheck=recheck, leader=parts.live)
         stations.append(Ticking(ticker))
-    return stations
+    return [*stations, *parts.way.stations]
 
 
 def _pipeline(parts: Parts) -> Pipeline:
@@ -163,7 +162,8 @@ def _pipeline(parts: Parts) -> Pipeline:
 
 def checks(settings: Settings, store: Store, clock: Clock = utc_now) -> Sequence[Check]:
     """Return what a process depends on; whoever brings a dependency adds its check here."""
-    return (*state_of_database(Queries(store), clock), *state_of_redis(settings))
+    database = state_of_database(Queries(store), clock)
+    return (*database, *state_of_redis(settings), *state_of_kafka(settings))
 
 
 def _surface(parts: Parts, role: Role) -> FastAPI:
@@ -174,9 +174,8 @@ def _surface(parts: Parts, role: Role) -> FastAPI:
     if not role.has(Role.WEB):
         return surface([operations])
     arrived, limits = parts.live.arrived.ring, parts.live.limits
-    door = webhooks.open_door(
-        discover(), parts.store, settings, clock, arrived, parts.courtesy, limits
-    )
+    durable = parts.way.door(partial(receive, parts.store, arrived=arrived))
+    door = webhooks.open_door(discover(), durable, settings, clock, parts.courtesy, limits)
     desk = Desk(parts.store, settings, clock, to_customers(settings, clock))
     admin = gate.AdminGate(parts.keys, limits, settings.admin_per_minute)
     routers = [

@@ -17,10 +17,11 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from hub.links import Links
 from hub.shops import Shop as Shop
+from hub.topics import Streaming
 
 Scope = Literal["read", "write", "admin"]
 
@@ -49,7 +50,7 @@ class Sink(BaseModel):
 ANY_SHOP = Shop()  #: of which nothing is said
 
 
-class Settings(BaseSettings):
+class Settings(Streaming):
     """The settings of one hub."""
 
     model_config = SettingsConfigDict(
@@ -58,8 +59,6 @@ class Settings(BaseSettings):
 
     #: ``sqlite:///path`` for one machine, ``postgresql://…`` beyond
     database_url: str = "sqlite:///var/tilanne.db"
-    #: where raws wait: ``embedded:`` (a table of the database); ``kafka://`` is not served yet
-    stream_url: str = "embedded:"
     #: ``redis://host:port/0`` or ``rediss://…``, shared by the processes of a hub; unset: live
     #: updates and limits stay inside each process
     redis_url: SecretStr | None = None
@@ -139,13 +138,6 @@ class Settings(BaseSettings):
                 str(name).lower(): json.dumps(secret) if isinstance(secret, list) else secret
                 for name, secret in value.items()
             }
-        return value
-
-    @field_validator("stream_url")
-    @classmethod
-    def _embedded_only(cls, value: str) -> str:
-        if value != "embedded:":
-            raise ValueError("only embedded: is served by this version")
         return value
 
     @field_validator("redis_url")

@@ -1,6 +1,6 @@
 """The one way in: whatever brings a raw (webhook, poll, topic), it becomes durable here."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import lru_cache
 
 import orjson
@@ -17,6 +17,10 @@ DROPPED = (
     "sign", "hmac", "auth", "token", "secret", "cookie", "pass", "credential", "apikey", "api-key",
     "forwarded", "-ip", "client", "user",
 )  # fmt: skip
+
+
+#: makes a verified raw durable; raises ``StoreUnavailable`` when it cannot be
+Receive = Callable[[Raw], Awaitable[None]]
 
 
 async def receive(store: Store, raw: Raw, *, arrived: Callable[[], None]) -> None:

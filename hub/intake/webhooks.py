@@ -24,11 +24,11 @@ from hub.config import Settings
 from hub.courtesy import Courtesy
 from hub.intake.body import Claim, Room, read_body, refuse_encoded
 from hub.intake.described import BODY, PARAMETERS, RESPONSES, SOURCE
-from hub.intake.inbox import receive
+from hub.intake.inbox import Receive
 from hub.intake.pace import Pace, pace
 from hub.live.limits import Buckets, Limits
 from hub.refusals import Refused, storage_refused
-from hub.store.session import Store, StoreUnavailable
+from hub.store.session import StoreUnavailable
 
 log = structlog.get_logger()
 
@@ -47,10 +47,9 @@ class Door:
 
     connectors: Mapping[str, Registered]
     secrets: Mapping[str, Sequence[str]]  #: per connector those that are valid now
-    store: Store
+    receive: Receive
     settings: Settings
     clock: Clock
-    arrived: Callable[[], None]
     courtesy: Courtesy
     room: Room
     pace: Pace
@@ -91,7 +90,7 @@ class Door:
         await self.pace.keep(name, source)
         try:
             with self.courtesy.visit():
-                await receive(self.store, raw, arrived=self.arrived)
+                await self.receive(raw)
         except StoreUnavailable as error:
             log.error("intake.not_durable", connector=name, error=str(error))
             raise storage_refused("The delivery was not made durable.") from error
@@ -123,21 +122,22 @@ class Door:
 
 def open_door(
     connectors: Mapping[str, Registered],
-    store: Store,
+    receive: Receive,
     settings: Settings,
     clock: Clock,
-    arrived: Callable[[], None],
     courtesy: Courtesy,
     limits: Limits | None = None,
 ) -> Door:
-    """Open the door. Raises ``ValueError`` for a setting of secrets that cannot be read."""
+    """Open the door; ``receive`` makes a raw durable.
+
+    Raises ``ValueError`` for a setting of secrets that cannot be read.
+    """
     return Door(
         connectors=connectors,
         secrets={name: settings.secrets_of(name) for name in connectors},
-        store=store,
+        receive=receive,
         settings=settings,
         clock=clock,
-        arrived=arrived,
         courtesy=courtesy,
         room=Room(settings.door_memory),
         pace=pace(limits or Buckets(), settings.door_rate),

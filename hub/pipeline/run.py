@@ -37,6 +37,7 @@ class Pipeline:
     ) -> None:
         """``changed`` is called after each commit, with what the batch did."""
         self.store = store
+        self.translator = translator
         self.mover = Mover(store, translator, changed)
         self._batches = Batches(store, translator)
         self._bell = asyncio.Event()

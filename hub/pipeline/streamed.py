@@ -1,7 +1,7 @@
 """Raws that a stream brought: with them moves how far the stream was read, or neither moves."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from sqlalchemy import Connection
@@ -17,12 +17,13 @@ class Record(NamedTuple):
 
     place: Place
     offset: int
+    at: int  #: when the stream was given it, in milliseconds
     raw: Kept  #: its number is 0: it is not in the log yet
 
     @property
     def origin(self) -> str:
-        """The place as the log keeps it."""
-        return f"{self.place.topic}/{self.place.partition}@{self.offset}"
+        """The place as the log keeps it; with the time, for a topic made anew begins at 0 again."""
+        return f"{self.place.topic}/{self.place.partition}@{self.offset}~{self.at}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,25 +31,9 @@ class Streamed:
     """Raws of some partitions, in the order of each partition, that are moved together."""
 
     records: Sequence[Record]
-    before: Mapping[Place, int]  #: how far each of the partitions had been read
     translated: list[Translated] | None
-    after: dict[Place, int] = field(init=False)  #: how far each will have been read
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "after", dict(self.before))
-        for one in self.records:
-            self.after[one.place] = max(self.after[one.place], one.offset + 1)
-
-    @classmethod
-    def of(
-        cls, records: Sequence[Record], before: Mapping[Place, int], translator: Translator
-    ) -> "Streamed":
-        """Make a batch of what was read; ``before`` has every partition of it."""
-        try:
-            translated = [translator.translate(one.raw) for one in records]
-        except Exception:  # noqa: BLE001 - whatever it is, one raw is to blame; it is found later
-            translated = None
-        return cls(records, before, translated)
+    before: Mapping[Place, int]  #: how far each of the partitions had been read
+    after: Mapping[Place, int]  #: how far each will have been read
 
     @property
     def rows(self) -> Sequence[Kept]:
@@ -71,12 +56,29 @@ class Streamed:
         return [numbers.get(one.origin) for one in self.records]
 
     def split(self) -> Iterator["Streamed"]:
-        """Return them one by one."""
+        """Return them one by one; with the last one goes what is to be passed over behind it."""
         before = dict(self.before)
-        for one in self.records:
-            alone = Streamed([one], {one.place: before[one.place]}, None)
-            yield alone
-            before |= alone.after
+        for one in self.records[:-1]:
+            reached = max(before[one.place], one.offset + 1)
+            yield Streamed([one], None, {one.place: before[one.place]}, {one.place: reached})
+            before[one.place] = reached
+        yield Streamed(self.records[-1:], None, before, self.after)
+
+
+def translate(records: Sequence[Record], translator: Translator) -> list[Translated] | None:
+    """Translate what was read; None when there is one that no connector survives."""
+    try:
+        return [translator.translate(one.raw) for one in records]
+    except Exception:  # noqa: BLE001 - whatever it is, one raw is to blame; it is found later
+        return None
+
+
+def ends(records: Sequence[Record], before: Mapping[Place, int]) -> dict[Place, int]:
+    """Return how far each partition will have been read with these records."""
+    after = dict(before)
+    for one in records:
+        after[one.place] = max(after[one.place], one.offset + 1)
+    return after
 
 
 def _row(one: Record) -> dict[str, object]:

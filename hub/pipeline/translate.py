@@ -21,6 +21,9 @@ from state_machine.events import Clarity, Event, OrderKey, ParcelAnnounced, Parc
 #: of tracking number -> [shop, the shop's id of the order]
 DECIDED = f"{OURS}decided"
 
+#: header the hub itself gives a raw whose delivery has a name of its own, whoever reads the raw
+DELIVERY = f"{OURS}delivery"
+
 NO_TIME = timedelta()
 DATE_LINE = timedelta(hours=14)  #: how long before UTC a day begins where it begins first
 
@@ -162,11 +165,12 @@ def _raw(row: Logged) -> Raw:
 
 def _delivery(row: Logged, raw: Raw, key_of: KeyOf | None, facts: int = 0) -> Delivery:
     digest = sha256(raw.body).hexdigest()
+    key = raw.headers.get(DELIVERY) or (key_of(raw) if key_of else digest)
     return Delivery(
         raw_id=row.id,
         connector=row.connector,
         source=row.source,
-        key=(key_of(raw)[:230] if key_of else digest),
+        key=key[:230],
         sha256=digest,
         received_at=row.received_at,
         facts=facts,

@@ -96,7 +96,6 @@ LIVE_LOST = Counter(
     "Messages to the hub's other processes that could not be sent; they look once a second anyway.",
     registry=REGISTRY,
 )
-
 ALERTS = Counter(
     "tilanne_alerts",
     "What a person must look at, by its name; the log has a line alert.<name> for each.",

@@ -3,6 +3,7 @@
 import hmac
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
@@ -15,6 +16,7 @@ from hub.clock import utc_now
 from hub.config import Settings
 from hub.courtesy import Courtesy
 from hub.intake import webhooks
+from hub.intake.inbox import receive
 from hub.live.limits import Limits
 from hub.store.session import Store
 from hub.web import problems
@@ -106,7 +108,8 @@ def app_with(
     app = FastAPI(docs_url=None, redoc_url=None)
     problems.install(app)
     everyone = MappingProxyType(connectors)
-    door = webhooks.open_door(everyone, store, chosen, utc_now, rang, Courtesy(), limits)
+    durable = partial(receive, store, arrived=rang)
+    door = webhooks.open_door(everyone, durable, chosen, utc_now, Courtesy(), limits)
     app.include_router(webhooks.router(door))
     app.add_middleware(Doorway, take=door.take)
     return app

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from hub.pipeline.streamed import Record, Streamed
+from hub.pipeline.streamed import Record, Streamed, ends, translate
 from hub.store import log, offsets
 from hub.store.log import CursorMoved, Kept
 from hub.store.offsets import Place
@@ -19,12 +19,15 @@ HERE, THERE = Place("raws", 0), Place("raws", 1)
 
 
 def record(offset: int, body: bytes, place: Place = HERE) -> Record:
-    return Record(place, offset, Kept(0, NAME, "kauppa", MONDAY, "{}", body))
+    return Record(place, offset, 17, Kept(0, NAME, "kauppa", MONDAY, "{}", body))
+
+
+def batch(world: World, before: Mapping[Place, int], *records: Record) -> Streamed:
+    return Streamed(records, translate(records, world.translator), before, ends(records, before))
 
 
 def move(world: World, before: Mapping[Place, int], *records: Record) -> None:
-    batch = Streamed.of(records, before, world.translator)
-    asyncio.run(world.pipeline.mover.move(batch))
+    asyncio.run(world.pipeline.mover.move(batch(world, before, *records)))
 
 
 def read_up_to(world: World) -> dict[Place, int]:
@@ -41,7 +44,7 @@ def test_raws_of_a_stream_get_their_outcomes_and_the_stream_moves_with_them(worl
     assert {HERE: 10, THERE: 41} == read_up_to(world)
     assert "delivered" == world.status()
     origins = [row["origin"] for row in world.rows(RAW)]
-    assert ["raws/0@7", "raws/1@40", "raws/0@9"] == origins
+    assert ["raws/0@7~17", "raws/1@40~17", "raws/0@9~17"] == origins
 
 
 def test_the_logs_own_reader_passes_by_what_a_stream_brought(world: World) -> None:
@@ -90,19 +93,16 @@ def test_a_delivery_that_lies_in_the_log_and_in_the_stream_counts_once(world: Wo
 
 
 def test_a_stream_stays_where_it_was_when_the_commit_fails(world: World) -> None:
-    def breaks(connection: object) -> None:
-        raise StoreUnavailable("nothing of it was kept")
-
-    batch = Streamed.of([record(0, says(FACTS[0]))], {HERE: 0}, world.translator)
+    one = batch(world, {HERE: 0}, record(0, says(FACTS[0])))
 
     def claimed_and_lost(connection: object) -> None:
-        batch.claim(connection)
-        breaks(connection)
+        one.claim(connection)
+        raise StoreUnavailable("nothing of it was kept")
 
     with pytest.raises(StoreUnavailable):
         world.store.write_now(claimed_and_lost)
     assert {HERE: 0, THERE: 0} == read_up_to(world)
-    move(world, {HERE: 0}, *batch.records)
+    move(world, {HERE: 0}, *one.records)
 
     assert ["applied"] == world.outcomes()
 

@@ -1,6 +1,7 @@
 """The description of the API: complete for programs, and readable for people."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from hub.clock import utc_now
 from hub.config import Settings
 from hub.courtesy import Courtesy
 from hub.intake import webhooks
+from hub.intake.inbox import receive
 from hub.store.session import Store
 from hub.web.docs import described
 from tests.hub.serving import Served, serving, stored
@@ -19,7 +21,9 @@ from tests.hub.web.conftest import app_on
 
 def whole(store: Store) -> FastAPI:
     app = app_on(store)
-    door = webhooks.open_door({}, store, Settings(), utc_now, lambda: None, Courtesy())
+    door = webhooks.open_door(
+        {}, partial(receive, store, arrived=lambda: None), Settings(), utc_now, Courtesy()
+    )
     app.include_router(webhooks.router(door))
     return app
 

@@ -1,0 +1,61 @@
+"""Workers that read the topics of a cluster into orders, as long as a story needs them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any
+
+import uvloop
+
+from hub.clock import utc_now
+from hub.config import Settings
+from hub.stream.edge import Edge
+from hub.topics import Topic
+from tests.hub.pipeline.speech import NAME
+from tests.hub.pipeline.world import World
+from tests.hub.stream.brokers import Cluster
+
+TOPIC = "shop.orders"
+PATIENCE = 30.0  #: seconds; a machine may be busy
+
+
+def settings(cluster: Cluster, **more: Any) -> Settings:
+    topics = {TOPIC: Topic(connector=NAME, source="kauppa")}
+    # this cluster waits that long for members who have left already
+    quick = {"stream_session": 1.5, "future_minutes": 1e7}
+    return Settings(stream_url=cluster.url, **{"topics": topics, **quick, **more})
+
+
+def in_the_hubs_loop(story: Coroutine[Any, Any, None]) -> None:
+    """Tell a story in the kind of event loop the hub runs in."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(story)
+
+
+@asynccontextmanager
+async def reading(world: World, chosen: Settings) -> AsyncIterator[Edge]:
+    """A worker that reads, and leaves its group at the end."""
+    edge = Edge(chosen, world.pipeline.mover, world.translator, utc_now)
+    running = asyncio.create_task(edge.run())
+    try:
+        yield edge
+        assert not running.done() or running.result()
+    finally:
+        await edge.stop()
+        await running
+
+
+async def until(holds: Callable[[], object], what: str = "it holds") -> None:
+    """Wait for a condition, with a deadline."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + PATIENCE
+    while not holds():
+        assert loop.time() < deadline, f"not within {PATIENCE} s: {what}"
+        await asyncio.wait_for(asyncio.shield(_moment()), 5)
+
+
+async def _moment() -> None:
+    """Let everybody else go first for a moment."""
+    passed = asyncio.get_running_loop().create_future()
+    asyncio.get_running_loop().call_later(0.02, passed.set_result, None)
+    await passed
