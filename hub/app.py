@@ -13,6 +13,7 @@ from hub.catalogues import Catalogues
 from hub.clock import Clock, utc_now
 from hub.config import Settings
 from hub.courtesy import Courtesy
+from hub.gallery.proving import proven
 from hub.intake import webhooks
 from hub.intake.inbox import receive
 from hub.live import Live, open_live
@@ -139,7 +140,8 @@ def _stations(parts: Parts, role: Role) -> Sequence[Station]:
         stations.append(pipeline)
         parts.way.read(pipeline.mover, pipeline.translator, parts.clock)
     if role.has(Role.DISPATCHER):
-        dispatcher = Dispatcher(parts.store, parts.settings, parts.clock, parts.labels)
+        words = proven(parts.settings, parts.labels, parts.clock())
+        dispatcher = Dispatcher(parts.store, parts.settings, parts.clock, parts.labels, None, words)
         parts.live.changed.heard_by(dispatcher.wake)
         stations.append(dispatcher)
     if role.has(Role.SCHEDULER):

@@ -1,6 +1,6 @@
 """Lives of invented orders, folded as any order is: what the outbox would hold of them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from types import SimpleNamespace
 
@@ -39,6 +39,14 @@ def news(milestone: Told, shop: str, now: datetime, *, rich: bool = True) -> New
         cause=facts[-1],
     )
     return News.read(SimpleNamespace(**row | {"occurred_at": now}))
+
+
+def samples(shops: Iterable[str], now: datetime) -> Iterator[News]:
+    """Yield every milestone of every shop, told with all there may be and with the least."""
+    for shop in shops:
+        for milestone in MILESTONES:
+            yield news(milestone, shop, now)
+            yield news(milestone, shop, now, rich=False)
 
 
 def _told(facts: Sequence[Event]) -> Iterator[Change]:

@@ -55,8 +55,8 @@ class Dispatcher:
         self._clock = clock
         self._house = House(settings, channels, catalogues)
         self.counts = Counts()
-        renderer = renderer or Renderer(catalogues, settings)
-        sender = Sender(store, settings, clock, renderer, self.counts)
+        self._renderer = renderer or Renderer(catalogues, settings)
+        sender = Sender(store, settings, clock, self._renderer, self.counts)
         self._in_hand = InHand(store, clock, self._house, sender)
         self._traffic = Traffic(self._house)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -106,6 +106,7 @@ class Dispatcher:
             log.warning("notify.unsettled", reason=str(error))
         for channel in self._house.channels.values():
             await channel.close()
+        self._renderer.close()
 
     async def _advance(self) -> int:
         await self._chores()

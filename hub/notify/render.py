@@ -1,35 +1,30 @@
 """A milestone in words: one template per milestone, block by block, a default for the rest."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import product
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from jinja2 import FileSystemLoader, StrictUndefined, Template, select_autoescape
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
-from hub.catalogues import LOCALE, Catalogues
+from hub.catalogues import Catalogues
 from hub.config import Settings
 from hub.notify import brief, qr
+from hub.notify.blocks import DEFAULT, LETTER, TEMPLATES, Blocks
 from hub.notify.channels import Form
 from hub.notify.colours import look
 from hub.notify.markup import markup
 from hub.notify.news import News, one_line
-from hub.notify.passages import cut, passages, plain_text
+from hub.notify.own_words import OwnWords, OwnWordsFailed
+from hub.notify.passages import button, passages, plain_text
 from hub.notify.wording import Reader, by_language, values
 
-TEMPLATES = LOCALE.parent / "notifications"
-#: what an e-mail consists of, in its order; ``next``: what comes next and what the reader must do
-BLOCKS = ("greeting", "body", "link", "next", "details", "offer", "footer")
-#: a date that ends in a full stop, at the end of a sentence
-ONE_STOP = re.compile(r"(?<!\.)\.\.(?!\.)")
+WORDED = tuple(form for form in Form if form is not Form.DATA)
 LONGEST_NAME = 80  #: characters of a person's name in the greeting
-LONGEST_SUBJECT = 60
-LONGEST_NUMBER = 20  #: characters of an order's number in a subject and in a few words
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +52,31 @@ class Renderer:
         self._settings = settings
         for name, shop in settings.shops.items():
             _zone(name, shop.timezone)
-        environment = sandbox(folder)
-        self._notices = notices(environment)
-        self._default = self._notices["_default"]
-        self._layout = environment.get_template("_email.html")
+        self._ours = Blocks([folder])
+        self._layout = self._ours.environment.get_template("_email.html")
+        self._own = OwnWords(settings)
+
+    def slow(self, news: News) -> bool:
+        """Whether another process is asked: such a notice is better rendered in a thread."""
+        return self._own.has(news.order["shop"])
+
+    def prove(self, several: Iterable[News], now: datetime) -> None:
+        """Render notices in the shops' own words; ``ValueError`` names what fails, and where."""
+        for news in several:
+            shop = news.order["shop"]
+            try:
+                if news.milestone in self._own.worded(shop) or DEFAULT in self._own.worded(shop):
+                    for language, form in product(self._catalogues.languages, WORDED):
+                        self._own.render(news, self._reader(news, language, None), form, now)
+            except OwnWordsFailed as error:
+                raise ValueError(
+                    f"TILANNE_SHOPS: templates of shop {shop}: {error}; "
+                    "correct the file, or take it away: then it is said in our words"
+                ) from error
+
+    def close(self) -> None:
+        """Let go of the process that renders the shops' own templates."""
+        self._own.close()
 
     def render(
         self,
@@ -70,66 +86,55 @@ class Renderer:
         name: str | None,
         now: datetime,
         form: Form = Form.LETTER,
+        timezone: str | None = None,
         first_order: bool = False,
         offers: bool = False,
     ) -> Rendered:
         """Put a milestone into words, in the form a channel carries.
 
-        In: who reads it (``name`` None: not known; ``offers``: has agreed to hear of them) and the
-        present moment, for words like today. Raises Jinja's ``UndefinedError`` rather than leave a
+        In: who reads it (``name`` None: not known, ``timezone`` None: the shop's; ``offers``: has
+        agreed to hear of them) and the present moment, for words like today. Raises Jinja's ``UndefinedError`` rather than leave a
         gap.
         """
+        reader = self._reader(news, language, name, timezone)
+        reader = replace(reader, first_order=first_order, offers=offers)
+        shown = self._settings.shop(news.order["shop"])
+        known = values(news, reader, self._catalogues, now)
+        said = self._own.said(news, reader, form, now)
+        said = said or self._ours.said(news.milestone, form, known)
+        subject, short = said["subject"], said["short"]
+        sent: dict[str, Any] = {
+            "sender": shown.name or "",
+            "reply_to": shown.brand.reply_to,
+            "link": known["link"],
+        }
+        if form is Form.LETTER:
+            text, html, images = self._letter(news, reader, known, said)
+            return Rendered(subject, short, text, html, images=images, **sent)
+        if form is Form.SMS:
+            return Rendered(subject, short, brief.sms(said["sms"], reader.shop), **sent)
+        if form is Form.CHAT:
+            return Rendered(subject, short, brief.chat(said["chat"]), **sent)
+        title, body = brief.push(subject, short)
+        return Rendered(title, short, body, **sent)
+
+    def _reader(
+        self, news: News, language: str, name: str | None, timezone: str | None = None
+    ) -> Reader:
         shop = news.order["shop"]
         settings = self._settings.shop(shop)
-        reader = Reader(
+        return Reader(
             language=language,
-            timezone=_zone(shop, settings.timezone),
+            timezone=_zone(shop, timezone or settings.timezone),
             shop=one_line(settings.name or shop),
             name=one_line(name or "")[:LONGEST_NAME],
             brand=settings.brand,
-            first_order=first_order,
-            offers=offers,
         )
-        return self._render(news, reader, now, form, settings.name or "")
-
-    def _render(
-        self, news: News, reader: Reader, now: datetime, form: Form, sender: str
-    ) -> Rendered:
-        known = values(news, reader, self._catalogues, now)
-        known |= {"number": cut(known["number"], LONGEST_NUMBER), "full_number": known["number"]}
-        subject, short = self._lines(news, known)
-        known |= {"short": short}
-        sent = {"sender": sender, "reply_to": reader.brand.reply_to, "link": known["link"]}
-        if form is Form.LETTER:
-            return self._letter(news, known, reader, subject, sent)
-        subject, text = self._brief(form, news, known, subject)
-        return Rendered(subject, short, text, **sent)
-
-    def _lines(self, news: News, known: Mapping[str, Any]) -> tuple[str, str]:
-        subject, short = (
-            " ".join(self._block(news, block, known).split()) for block in ("subject", "short")
-        )
-        return cut(subject, LONGEST_SUBJECT), short
-
-    def _brief(
-        self, form: Form, news: News, known: Mapping[str, Any], subject: str
-    ) -> tuple[str, str]:
-        if form is Form.SMS:
-            return subject, brief.sms(self._block(news, "sms", known), known["shop"])
-        if form is Form.CHAT:
-            return subject, brief.chat(self._block(news, "chat", known))
-        return brief.push(subject, known["short"])
 
     def _letter(
-        self,
-        news: News,
-        known: dict[str, Any],
-        reader: Reader,
-        subject: str,
-        sent: Mapping[str, Any],
-    ) -> Rendered:
-        known |= {"number": known["full_number"]}
-        parts = {block: passages(self._block(news, block, known)) for block in BLOCKS}
+        self, news: News, reader: Reader, known: Mapping[str, Any], said: Mapping[str, str]
+    ) -> tuple[str, str, Mapping[str, bytes]]:
+        parts = {block: passages(said[block]) for block in LETTER}
         own = [by_language(reader.brand.footer, reader.language), reader.brand.address]
         parts["footer"] += passages("\n".join(filter(None, own)))
         links = {words: str(url) for words, url in reader.brand.links.items()}
@@ -137,46 +142,17 @@ class Renderer:
             known,
             parts=parts,
             links=links,
-            subject=subject,
+            subject=said["subject"],
+            short=said["short"],
             look=look(reader.brand.colour),
             logo=str(reader.brand.logo) if reader.brand.logo else None,
             markup=Markup(markup(news, reader.shop)),  # noqa: S704 - escaped for script elements
         )
-        every = [one for block in BLOCKS for one in parts[block]]
-        every += passages("\n".join(known["button"](*link) for link in links.items()))
+        every = [one for block in LETTER for one in parts[block]]
+        every += passages("\n".join(button(*link) for link in links.items()))
         code = qr.qr(known["code"]) if known["code_picture"] else None
         images = {qr.NAME: code} if code and f"cid:{qr.NAME}@" in html else {}
-        compact = re.sub(r"\n\s*\n", "\n", html)
-        text = plain_text(every)
-        return Rendered(subject, known["short"], text, compact, images=images, **sent)
-
-    def _block(self, news: News, block: str, known: Mapping[str, Any]) -> str:
-        own = self._notices.get(news.milestone, self._default)
-        template = own if block in own.blocks else self._default
-        said = "".join(template.blocks[block](template.new_context(dict(known))))
-        return ONE_STOP.sub(".", said)
-
-
-def sandbox(folder: Path) -> ImmutableSandboxedEnvironment:
-    """Return what the templates of a folder run in: nothing to reach out of, no name forgiven."""
-    environment = ImmutableSandboxedEnvironment(
-        loader=FileSystemLoader(folder),
-        autoescape=select_autoescape(["html"]),
-        undefined=StrictUndefined,
-        extensions=["jinja2.ext.i18n"],
-        auto_reload=False,
-    )
-    environment.policies["ext.i18n.trimmed"] = True
-    environment.newstyle_gettext = True  # type: ignore[attr-defined]
-    return environment
-
-
-def notices(environment: ImmutableSandboxedEnvironment) -> Mapping[str, Template]:
-    """Compile every notice there is; Jinja's error names a broken one."""
-    return {
-        Path(name).stem: environment.get_template(name)
-        for name in environment.list_templates(extensions=["jinja"])
-    }
+        return plain_text(every), re.sub(r"\n\s*\n", "\n", html), images
 
 
 def _zone(shop: str, name: str) -> ZoneInfo:

@@ -19,6 +19,7 @@ from hub.notify.leaving import headers
 from hub.notify.news import News
 from hub.notify.payload import payload
 from hub.notify.render import Rendered, Renderer
+from hub.notify.speaking import spoken
 from hub.notify.staleness import urgent
 from hub.notify.taking import Taken
 from hub.store import attempts, doubt
@@ -114,7 +115,7 @@ class Sender:
             crashpoint("notify.handing")
 
         try:
-            message = self._message(taken, channel)
+            message = await self._message(taken, channel)
             if taken.n > 1 and channel.on_ambiguous == "look_up":
                 message = replace(message, maybe_sent=await self._unsure(taken))
         except (TemplateError, ValueError, LookupError, TypeError) as error:
@@ -157,13 +158,11 @@ class Sender:
     async def _unsure(self, taken: Taken) -> bool:
         return await self._store.read(lambda c: doubt.maybe_told(c, taken.row.id))
 
-    def _message(self, taken: Taken, channel: Channel) -> Message:
+    async def _message(self, taken: Taken, channel: Channel) -> Message:
         row, now = taken.row, self._clock()
         news, words = News.read(row), NO_WORDS
         if channel.FORM is not Form.DATA:
-            words = self._renderer.render(
-                news, language=row.language, name=row.name, now=now, form=channel.FORM
-            )
+            words = await spoken(self._renderer, row, news, channel.FORM, now)
         return Message(
             key=key_of(taken),
             recipient=row.recipient,

@@ -63,6 +63,7 @@ def values(news: News, reader: Reader, words: Catalogues, now: datetime) -> dict
         "name": reader.name,
         "shop": reader.shop,
         "number": news.order["number"],
+        "full_number": news.order["number"],
         "status": say("status", news.order["status"]),
         "items": goods.items(news),
         "rest": goods.rest(news),

@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 
 from hub.crashpoints import crashpoint
-from hub.store.outbox import BELIEF, CONTACT, CUSTOMER, NOTICE, OUTBOX, PERSON
+from hub.store.outbox import BELIEF, CONTACT, CUSTOMER, FIRST_ORDER, NOTICE, OUTBOX, PERSON
 from hub.store.tables import AttemptRow, table
 
 ATTEMPT = table(AttemptRow)
@@ -131,7 +131,9 @@ def _due(*, one_recipient: bool) -> Select[Any]:
     theirs = [NOTICE.c.recipient == bindparam("recipient")] if one_recipient else []
     mine = [NOTICE.c.channel == bindparam("channel"), *theirs]
     return (
-        select(NOTICE, OUTBOX.c.version, OUTBOX.c.occurred_at, OUTBOX.c.change, *PERSON)
+        select(
+            NOTICE, OUTBOX.c.version, OUTBOX.c.occurred_at, OUTBOX.c.change, *PERSON, FIRST_ORDER
+        )
         .join(OUTBOX, OUTBOX.c.id == NOTICE.c.outbox_id)
         .outerjoin(BELIEF, BELIEF.c.order_id == NOTICE.c.order_id)
         .outerjoin(CONTACT, CONTACT.c.id == BELIEF.c.contact_id)

@@ -1,0 +1,25 @@
+"""A notice that is about to go out, put into words for whom it is for."""
+
+import asyncio
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from hub.notify.channels import Form
+from hub.notify.news import News
+from hub.notify.render import Rendered, Renderer
+
+
+async def spoken(renderer: Renderer, row: Any, news: News, form: Form, now: datetime) -> Rendered:
+    """Render the notice of a row that is due; in a thread where another process is asked."""
+    render = partial(
+        renderer.render,
+        news,
+        language=row.language,
+        name=row.name,
+        now=now,
+        form=form,
+        timezone=row.timezone,
+        first_order=bool(row.first_order),
+    )
+    return await asyncio.to_thread(render) if renderer.slow(news) else render()
