@@ -39,7 +39,6 @@ from hub.stream.opening import checks as state_of_kafka
 from hub.web import (
     about_customers,
     api,
-    gallery,
     gate,
     health,
     pages,
@@ -190,7 +189,6 @@ def _surface(parts: Parts, role: Role) -> FastAPI:
         about_customers.router(desk, labels),
         quarantine.router(quarantine.Desk(parts.store, clock, arrived), admin),
         pages.router(queries=queries, settings=settings, labels=labels, clock=clock),
-        gallery.router(settings=settings, labels=labels, clock=clock),
     ]
     web = surface(routers, door)
     gate.install(web, parts.keys, limits, settings.api_rate)

@@ -67,10 +67,11 @@ class Life:
             fact = Event(id=f"life:{number}", occurred_at=at, about=self.key, what=what)
             self.facts.append(fact)
 
-    def promise(self, hours: float, *, parcel: bool = True) -> None:
-        """Promise a window of two hours, where promises are made."""
+    def promise(self, days: int, *, parcel: bool = True) -> None:
+        """Promise two hours of a day, counted from today, where promises are made."""
         if self.rich:
-            latest = self.now.replace(minute=0) + timedelta(hours=hours)
+            evening = self.now.replace(hour=18, minute=0, second=0, microsecond=0)
+            latest = max(evening, self.now + timedelta(hours=1)) + timedelta(days=days)
             ref = self.box if parcel else None
             first = latest - timedelta(hours=2)
             self.tell(PromiseMade(latest=latest, earliest=first, parcel=ref))

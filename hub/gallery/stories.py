@@ -26,7 +26,7 @@ from state_machine.returns import ReturnStage
 
 
 def _order_placed(life: Life) -> None:
-    life.promise(72, parcel=False)
+    life.promise(3, parcel=False)
 
 
 def _payment_problem(life: Life) -> None:
@@ -41,12 +41,12 @@ def _backordered(life: Life) -> None:
 def _partially_shipped(life: Life) -> None:
     content = SOCKS if life.rich else (Units("1", 1),)
     life.tell(ParcelAnnounced(parcel=life.box, url=URL if life.rich else None, units=content))
-    life.promise(30)
+    life.promise(1)
     life.scan(Stage.HANDED_OVER)
 
 
 def _shipped(life: Life) -> None:
-    life.promise(30)
+    life.promise(1)
     life.send()
 
 
@@ -56,7 +56,7 @@ def _in_transit(life: Life) -> None:
 
 
 def _out_for_delivery(life: Life) -> None:
-    life.promise(4)
+    life.promise(0)
     life.send()
     life.scan(Stage.OUT_FOR_DELIVERY)
 
@@ -85,10 +85,10 @@ def _attempt_failed(life: Life) -> None:
 
 
 def _delayed(life: Life) -> None:
-    life.promise(20)
+    life.promise(1)
     life.send()
     life.tell(ProblemReported(parcel=life.box, reason=Reason.WEATHER))
-    life.promise(68)
+    life.promise(3)
 
 
 def _action_required(life: Life) -> None:

@@ -14,16 +14,24 @@ from typing import IO, Any
 
 import orjson
 import structlog
+from prometheus_client import Counter as Figure
 
 from hub.config import Settings
 from hub.notify.blocks import DEFAULT
 from hub.notify.channels import Form
 from hub.notify.news import News
 from hub.notify.wording import Reader
-from hub.telemetry import OWN_WORDS_FAILED
+from hub.telemetry import REGISTRY
 from state_machine.milestones import Told
 
 log = structlog.get_logger()
+
+OWN_WORDS_FAILED = Figure(
+    "tilanne_own_words_failed",
+    "Notices told in our words because the shop's own template failed. To be alerted on.",
+    ["shop", "milestone"],
+    registry=REGISTRY,
+)
 
 DEADLINE = 5.0  #: seconds for one job, whatever it waits for
 STARTING = 30.0  #: seconds until a new process has read what it needs

@@ -70,7 +70,7 @@ class Renderer:
                         self._own.render(news, self._reader(news, language, None), form, now)
             except OwnWordsFailed as error:
                 raise ValueError(
-                    f"TILANNE_SHOPS: templates of shop {shop}: {error}; "
+                    f"TILANNE_SHOPS: templates of shop {shop}, {news.milestone}: {error}; "
                     "correct the file, or take it away: then it is said in our words"
                 ) from error
 
@@ -93,8 +93,8 @@ class Renderer:
         """Put a milestone into words, in the form a channel carries.
 
         In: who reads it (``name`` None: not known, ``timezone`` None: the shop's; ``offers``: has
-        agreed to hear of them) and the present moment, for words like today. Raises Jinja's ``UndefinedError`` rather than leave a
-        gap.
+        agreed to hear of them) and the present moment, for words like today. Raises Jinja's
+        ``UndefinedError`` rather than leave a gap.
         """
         reader = self._reader(news, language, name, timezone)
         reader = replace(reader, first_order=first_order, offers=offers)

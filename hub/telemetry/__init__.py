@@ -68,12 +68,6 @@ ILL = Gauge(
     ["channel", "recipient"],
     registry=REGISTRY,
 )
-OWN_WORDS_FAILED = Counter(
-    "tilanne_own_words_failed",
-    "Notices told in our words because the shop's own template failed. To be alerted on.",
-    ["shop", "milestone"],
-    registry=REGISTRY,
-)
 TO_ATTEMPT = Histogram(
     "tilanne_accept_to_attempt_seconds",
     "From the moment a fact reached us to the first try to tell of it.",

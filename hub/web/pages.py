@@ -18,7 +18,7 @@ from hub.clock import Clock
 from hub.config import Settings
 from hub.queries import Queries, StoredOrder, Sums
 from hub.refusals import Refused
-from hub.web import snapshots
+from hub.web import gallery, snapshots
 from hub.web.docs import described
 from hub.web.frame import LETTER_POLICY, Frame, answer
 from hub.web.letters import Letter, letter
@@ -141,6 +141,7 @@ def router(*, queries: Queries, settings: Settings, labels: Catalogues, clock: C
     }
     for path, page in addresses.items():
         routes.add_api_route(path, page, response_class=Response)
+    routes.include_router(gallery.router(settings=settings, labels=labels, clock=clock))
     return routes
 
 

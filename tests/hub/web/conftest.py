@@ -29,7 +29,7 @@ from hub.store.tables import (
     QuarantineRow,
     TimelineRow,
 )
-from hub.web import api, gallery, health, pages, problems, promises, sse
+from hub.web import api, health, pages, problems, promises, sse
 from hub.web.auth import Keys
 from hub.web.openapi import describe
 from state_machine.events import (
@@ -181,7 +181,6 @@ def app_on(
     app.include_router(
         pages.router(queries=queries, settings=settings, labels=labels, clock=lambda: NOW)
     )
-    app.include_router(gallery.router(settings=settings, labels=labels, clock=lambda: NOW))
     describe(app)
     return app
 
