@@ -182,6 +182,7 @@ def metrics_page() -> str:
         return "# Metrics\n\nNone yet.\n"
     telemetry = import_module("hub.telemetry")
     import_module("hub.stream.figures")  # counts into the same registry
+    import_module("hub.notify.own_words")  # its own figure
     lines = [
         (
             f"`{metric.name}{'_total' * (metric.type == 'counter')}`",
