@@ -179,12 +179,12 @@ def _surface(parts: Parts, role: Role) -> FastAPI:
     door = webhooks.open_door(discover(), durable, settings, clock, parts.courtesy, limits)
     desk = Desk(parts.store, settings, clock, to_customers(settings, clock))
     admin = gate.AdminGate(parts.keys, limits, settings.admin_per_minute)
-    routers = [
+    routers = [  # what is asked for most stands first
+        sse.router(parts.streams),
+        api.router(queries=queries, settings=settings, labels=labels),
         operations,
         webhooks.router(door),
         receipts.router(receipts.open_door(parts.store, settings, clock, door.room)),
-        sse.router(parts.streams),
-        api.router(queries=queries, settings=settings, labels=labels),
         promises.router(queries=queries, keys=parts.keys, clock=clock),
         about_customers.router(desk, labels),
         quarantine.router(quarantine.Desk(parts.store, clock, arrived), admin),
