@@ -39,6 +39,7 @@ from hub.stream.opening import checks as state_of_kafka
 from hub.web import (
     about_customers,
     api,
+    feeds,
     gate,
     health,
     pages,
@@ -185,6 +186,7 @@ def _surface(parts: Parts, role: Role) -> FastAPI:
         operations,
         webhooks.router(door),
         receipts.router(receipts.open_door(parts.store, settings, clock, door.room)),
+        feeds.router(parts.store, settings),
         promises.router(queries=queries, keys=parts.keys, clock=clock),
         about_customers.router(desk, labels),
         quarantine.router(quarantine.Desk(parts.store, clock, arrived), admin),

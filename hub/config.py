@@ -37,14 +37,24 @@ class ApiKey(BaseModel):
 
 
 class Sink(BaseModel):
-    """A store or partner system that is told of every milestone by signed webhook."""
+    """A store or partner system that is told of every milestone, or that comes and asks."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")
-    url: AnyHttpUrl
-    secret: SecretStr  #: Standard Webhooks secret, ``whsec_`` + base64 of 24 to 64 bytes
+    url: AnyHttpUrl | None = None  #: it is sent a signed webhook here
+    secret: SecretStr | None = None  #: ``whsec_`` + base64 of 24 to 64 bytes; goes with the url
+    #: it may fetch ``/v1/sinks/<name>/feed`` with ``Authorization: Bearer <key>``, and nothing else
+    key: SecretStr | None = Field(default=None, min_length=16)
     shops: frozenset[str] | None = None  #: only orders of these shops; all if left out
+
+    @model_validator(mode="after")
+    def _has_a_way(self) -> "Sink":
+        if (self.url is None) != (self.secret is None):
+            raise ValueError("url and secret go together")
+        if self.url is None and self.key is None:
+            raise ValueError("needs url and secret, to be told, or key, to come and ask")
+        return self
 
 
 ANY_SHOP = Shop()  #: of which nothing is said
@@ -79,7 +89,7 @@ class Settings(Streaming):
     consent_channels: frozenset[str] = frozenset()
     #: links to pages where customers say how they want to be told
     links: Links = Links()
-    #: store and partner systems told by webhook
+    #: store and partner systems that are told of every milestone, or come and ask
     sinks: tuple[Sink, ...] = ()
     #: per shop (source name) what is particular to it
     shops: dict[str, Shop] = Field(default_factory=dict)

@@ -1,12 +1,12 @@
 """Who is told of a change, in which language, and who is not, with the reason written down."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from hub.catalogues import SOURCE, Catalogues
-from hub.config import Settings
+from hub.config import Settings, Sink
 from hub.notify import channels as seam
 from hub.notify.channels import Audience, Channel
 from hub.notify.choosing import kept_back, obstacle, ranked
@@ -32,6 +32,11 @@ class House:
     channels: Mapping[str, Channel]
     catalogues: Catalogues
 
+    def sinks(self, channel: Channel) -> Sequence[Sink]:
+        """Return the systems a channel to systems reaches."""
+        every = self.settings.sinks
+        return [one for one in every if getattr(one, channel.ADDRESS, None) is not None]
+
     def language(self, wanted: str | None, shop: str | None) -> str:
         """Choose the language of a person; the shop's if theirs is not known or not ours."""
         default = self.settings.shop(shop or "").language
@@ -48,7 +53,7 @@ def audience(row: Any, house: House, reach: Reach, now: datetime) -> Iterator[di
     for name, channel in house.channels.items():
         if channel.AUDIENCE is Audience.SINK:
             reason = why_not(row, channel, house.settings, now)
-            for sink in house.settings.sinks:
+            for sink in house.sinks(channel):
                 if sink.shops is None or row.shop in sink.shops:
                     yield notice(row, name, sink.name, SOURCE, reason=reason, now=now)
 

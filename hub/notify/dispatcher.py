@@ -21,7 +21,6 @@ from hub.notify.render import Renderer
 from hub.notify.sending import Health, Sender
 from hub.notify.taking import Taken, take
 from hub.store import attempts
-from hub.store.outbox import keep_mail
 from hub.store.session import Store, StoreUnavailable
 
 log = structlog.get_logger()
@@ -49,7 +48,7 @@ class Dispatcher:
     ) -> None:
         """Open the channels and read the templates; nothing is sent before ``run`` or ``step``."""
         if channels is None:
-            channels = open_channels(Tools(settings, clock, self._keep_mail))
+            channels = open_channels(Tools.writing(store, settings, clock))
         self._store = store
         self._settings = settings
         self._clock = clock
@@ -168,7 +167,3 @@ class Dispatcher:
     async def _pause(self) -> None:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._awake.wait(), POLL)
-
-    async def _keep_mail(self, message_id: str, message: bytes) -> None:
-        now = self._clock()
-        await self._store.write(lambda c: keep_mail(c, message_id, message, now))

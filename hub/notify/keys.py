@@ -5,10 +5,13 @@ from hashlib import sha256
 from hub.notify.taking import Taken
 
 
-def key_of(taken: Taken) -> str:
-    """Return what makes a notice the same one for every provider, at every attempt."""
+def key_of(taken: Taken, channel: str) -> str:
+    """Return what makes a notice the same one for every provider, at every attempt.
+
+    ``channel``: by which it is told, or the one whose messages that one repeats.
+    """
     row = taken.row
-    parts = (row.order_id, row.subject, row.milestone, row.revision, row.channel, row.recipient)
+    parts = (row.order_id, row.subject, row.milestone, row.revision, channel, row.recipient)
     return sha256("\x1f".join(parts).encode()).hexdigest()
 
 

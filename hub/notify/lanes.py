@@ -19,7 +19,7 @@ def lanes(house: House) -> Mapping[Lane, int]:
     found: dict[Lane, int] = {}
     for name, channel in house.channels.items():
         if channel.AUDIENCE is Audience.SINK:
-            found |= {Lane(name, sink.name): channel.AT_ONCE for sink in house.settings.sinks}
+            found |= {Lane(name, sink.name): channel.AT_ONCE for sink in house.sinks(channel)}
         else:
             found[Lane(name)] = channel.AT_ONCE
     return found

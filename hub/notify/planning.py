@@ -78,7 +78,6 @@ def _revive(connection: Connection, row: Row[Any], house: House, now: datetime) 
 
 def settle_strangers(connection: Connection, house: House, now: datetime) -> int:
     """Write down why notices to sinks and channels that are gone will not be sent."""
-    sinks = [sink.name for sink in house.settings.sinks]
     lost = 0
     for name in outbox.channels_due(connection):
         channel = house.channels.get(name)
@@ -86,7 +85,8 @@ def settle_strangers(connection: Connection, house: House, now: datetime) -> int
             reason = f"there is no channel {name} any more"
             lost += outbox.suppress_strangers(connection, name, None, reason, now)
         elif channel.AUDIENCE is Audience.SINK:
-            lost += outbox.suppress_strangers(connection, name, sinks, channel.MISSING, now)
+            known = [sink.name for sink in house.sinks(channel)]
+            lost += outbox.suppress_strangers(connection, name, known, channel.MISSING, now)
     return lost
 
 

@@ -20,11 +20,7 @@ AT_ONCE = 200  #: notices per lane and look
 
 def rehearsing_house(settings: Settings, clock: Clock, labels: Catalogues) -> House:
     """Return what decides about audiences; its channels are opened and never used."""
-
-    async def keep(_message_id: str, _message: bytes) -> None:
-        raise AssertionError("a rehearsal sends nothing")
-
-    return House(settings, open_channels(Tools(settings, clock, keep)), labels)
+    return House(settings, open_channels(Tools.idle(settings, clock)), labels)
 
 
 def pretend(connection: Connection, house: House, now: datetime) -> None:

@@ -164,7 +164,7 @@ class Sender:
         if channel.FORM is not Form.DATA:
             words = await spoken(self._renderer, row, news, channel.FORM, now)
         return Message(
-            key=key_of(taken),
+            key=key_of(taken, getattr(channel, "REPEATS", row.channel)),
             recipient=row.recipient,
             to=taken.to,
             subject=words.subject,

@@ -77,7 +77,8 @@ def _address(row: Row[Any], house: House, reach: Reach) -> str | None:
     channel = house.channels[row.channel]
     if channel.AUDIENCE is Audience.CUSTOMER:
         return reach.address(row, channel)
-    return next((str(one.url) for one in house.settings.sinks if one.name == row.recipient), None)
+    mine = (one for one in house.sinks(channel) if one.name == row.recipient)
+    return next((str(getattr(one, channel.ADDRESS)) for one in mine), None)
 
 
 def _later(row: Row[Any], house: House, now: datetime) -> tuple[datetime, str] | None:

@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from hub.clock import Clock
 from hub.config import Settings
+from hub.store import feeds, outbox
+from hub.store.session import Store
 
 
 class Own(BaseModel):
@@ -41,6 +43,31 @@ class Tools:
     clock: Clock
     #: keeps a message in the local mailbox, once per message id
     keep_mail: Callable[[str, bytes], Awaitable[None]]
+    #: lays a message out for a sink to fetch, once per message id: sink, id, body
+    lay_out: Callable[[str, str, bytes], Awaitable[None]]
+
+    @classmethod
+    def writing(cls, store: Store, settings: Settings, clock: Clock) -> "Tools":
+        """Return tools for those who send: what they keep is in the database."""
+
+        async def keep_mail(message_id: str, message: bytes) -> None:
+            now = clock()
+            await store.write(lambda c: outbox.keep_mail(c, message_id, message, now))
+
+        async def lay_out(sink: str, message_id: str, body: bytes) -> None:
+            now = clock()
+            await store.write(lambda c: feeds.put(c, sink, message_id, body, now))
+
+        return cls(settings, clock, keep_mail, lay_out)
+
+    @classmethod
+    def idle(cls, settings: Settings, clock: Clock) -> "Tools":
+        """Return tools for those who look at channels and send nothing."""
+
+        async def nowhere(*_: object) -> None:
+            raise AssertionError("nothing is sent from here")
+
+        return cls(settings, clock, nowhere, nowhere)
 
     def own(self, name: str, model: type[Mine]) -> Mine | None:
         """Return the settings of a channel; None: there are none. ``ValueError`` names a wrong one.

@@ -172,6 +172,12 @@ KINDS: Mapping[str, Kind] = {
         "A parameter cannot be used",
         "Correct the parameter that detail names; /docs lists what each may be.",
     ),
+    "cursor-too-old": Kind(
+        410,
+        "What comes next is not kept any more",
+        "Read the orders anew with /v1/orders, then begin the feed with after=0; ask more often, "
+        "or raise TILANNE_RAW_DAYS.",
+    ),
     "bad-cursor": Kind(
         400,
         "The cursor is not one of ours",

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, and_, delete, exists, or_, select
 
 from hub.crashpoints import crashpoint
+from hub.store import feeds
 from hub.store.session import Store
 from hub.store.tables import InboxRow, MailRow, ParkedRow, QuarantineRow, RawRow, table
 
@@ -18,7 +19,7 @@ AT_ONCE = 1000  #: rows per transaction, so that the door never waits long
 
 
 async def forget_raws(store: Store, now: datetime, days: int) -> int:
-    """Delete raws and local mail older than ``days``; return how many raws went.
+    """Delete raws, local mail and feeds older than ``days``; return how many raws went.
 
     What waits in quarantine stays until a person has dealt with it. What is parked stays until all
     of it has expired: the facts themselves wait on, but nobody needs the bytes any more. The inbox
@@ -45,6 +46,7 @@ def _forget(connection: Connection, before: datetime) -> int:
     connection.execute(delete(RAW).where(RAW.c.id.in_(ids)))
     crashpoint("retention.deleting")
     connection.execute(delete(MAIL).where(MAIL.c.stored_at < before))
+    feeds.forget(connection, before)
     return len(ids)
 
 

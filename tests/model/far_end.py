@@ -92,7 +92,6 @@ class Handed:
 class Provider:
     """One way to reach people or systems, with its provider behind it."""
 
-    ADDRESS = "email"
     MISSING = "no address known"
     SCHEDULE: Sequence[float] = (0.0, 30.0, 120.0, 1800.0)
     DEADLINE = 30.0
@@ -101,6 +100,7 @@ class Provider:
     def __init__(self, name: str, audience: Audience, on_ambiguous: OnAmbiguous) -> None:
         self.NAME = name
         self.AUDIENCE = audience
+        self.ADDRESS = "email" if audience is Audience.CUSTOMER else "url"
         self.FORM = Form.LETTER if audience is Audience.CUSTOMER else Form.DATA
         self.deduplicates = audience is Audience.SINK
         self.on_ambiguous = on_ambiguous

@@ -107,7 +107,7 @@ class Channel(Protocol):
     NAME: str  #: the name of its file
     AUDIENCE: Audience
     FORM: Form  #: what it carries
-    ADDRESS: str  #: which column of the contact it writes to; "" for sinks
+    ADDRESS: str  #: which kind of a customer's address, or which field of a sink, it needs
     MISSING: str  #: the reason written when a recipient has no such address
     SCHEDULE: Sequence[float]  #: seconds before each attempt, see ``hub.notify.retry``
     DEADLINE: float  #: seconds after which ``send`` has ended, one way or the other

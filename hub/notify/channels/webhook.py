@@ -40,7 +40,7 @@ class Webhook:
     NAME = "webhook"
     AUDIENCE = Audience.SINK
     FORM = Form.DATA
-    ADDRESS = ""
+    ADDRESS = "url"
     MISSING = "this sink is not configured any more"
     SCHEDULE: Sequence[float] = retry.WEBHOOK
     DEADLINE = TOTAL + 5
@@ -52,16 +52,16 @@ class Webhook:
         self, *, sinks: Sequence[Sink], allowed: Sequence[str], clock: Clock, total: float = TOTAL
     ) -> None:
         """Note the sinks and the networks they may be in; nothing is dialled yet."""
-        self._sinks = {sink.name: sink for sink in sinks}
+        self._secrets = {sink.name: sink.secret for sink in sinks}
         self._post = Post(allowed, total=total)
         self._clock = clock
 
     async def send(self, message: Message, handing: Handing) -> Accepted:
         """POST the payload; return the status line's code. Raises ``DeliveryError``."""
-        sink = self._sinks.get(message.recipient)
-        if sink is None:
+        secret = self._secrets.get(message.recipient)
+        if secret is None:
             raise DeliveryError(self.MISSING, permanent=True)
-        headers = self._headers(message, sink.secret.get_secret_value())
+        headers = self._headers(message, secret.get_secret_value())
         answer = await self._post.ask(message.to, message.payload, headers, handing)
         if not answer.taken:
             raise refusal(answer, CLASSES, self._clock())

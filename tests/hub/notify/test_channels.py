@@ -27,7 +27,7 @@ def opened(world: World, **settings: Any) -> dict[str, Channel]:
 
 
 def test_the_registry_is_the_folder(world: World) -> None:
-    assert NAMES == tuple(opened(world)) == ("chatbot", "email", "push", "sms", "webhook")
+    assert NAMES == tuple(opened(world)) == ("chatbot", "email", "feed", "push", "sms", "webhook")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -43,11 +43,11 @@ def test_a_channel_says_what_the_dispatcher_asks(world: World, name: str) -> Non
     assert channel.AT_ONCE > 0
     assert channel.on_ambiguous in {"hold", "resend", "look_up"}
     assert channel.deduplicates <= (channel.on_ambiguous == "resend")
-    assert bool(channel.ADDRESS) == (channel.AUDIENCE is Audience.CUSTOMER)
+    assert (channel.ADDRESS in Sink.model_fields) == (channel.AUDIENCE is Audience.SINK)
 
 
 def test_a_channel_without_settings_is_not_there(world: World) -> None:
-    assert {"email", "webhook"} == set(open_channels(world.tools(Settings())))
+    assert {"email", "feed", "webhook"} == set(open_channels(world.tools(Settings())))
 
 
 @pytest.mark.parametrize(

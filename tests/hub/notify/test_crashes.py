@@ -97,7 +97,7 @@ def test_a_sink_gets_it_again_under_the_same_id(world: World) -> None:
         from hub.notify.taking import Taken
 
         notice = world.notices()[-1]
-        key = key_of(Taken(notice, 1, attempts.Lane("webhook", "kassa"), ""))
+        key = key_of(Taken(notice, 1, attempts.Lane("webhook", "kassa"), ""), "webhook")
         assert f"msg_{key[:32]}" == again
 
     world.add_order(email=None)

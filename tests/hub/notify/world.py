@@ -15,7 +15,7 @@ from hub.config import Settings
 from hub.notify.channels import Channel, Tools
 from hub.notify.dispatcher import Dispatcher
 from hub.store.attempts import ATTEMPT
-from hub.store.outbox import BELIEF, CONTACT, MAIL, NOTICE, OUTBOX, keep_mail
+from hub.store.outbox import BELIEF, CONTACT, MAIL, NOTICE, OUTBOX
 from hub.store.session import Store
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -90,10 +90,7 @@ class World:
         self.now += timedelta(**span)
 
     def tools(self, settings: Settings) -> Tools:
-        async def keep(message_id: str, message: bytes) -> None:
-            await self.store.write(lambda c: keep_mail(c, message_id, message, self.now))
-
-        return Tools(settings, self.clock, keep)
+        return Tools.writing(self.store, settings, self.clock)
 
     def dispatcher(
         self, settings: Settings | None = None, channels: Mapping[str, Channel] | None = None

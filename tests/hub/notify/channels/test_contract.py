@@ -137,7 +137,8 @@ def test_no_channel_is_left_out() -> None:
     async def story() -> set[str]:
         return {case.open("smtp://x" if case.well is None else "http://x").NAME for case in CASES}
 
-    assert set(names()) == asyncio.run(story())
+    # a feed has no far end: what it is laid out in is ours, see tests/hub/web/test_feeds.py
+    assert set(names()) - {"feed"} == asyncio.run(story())
 
 
 async def _nothing(reference: str = "") -> None:
