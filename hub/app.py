@@ -30,6 +30,8 @@ from hub.scheduler import facts
 from hub.scheduler.ticking import Ticking
 from hub.scheduler.timetable import timetable
 from hub.stations import Role, Station, at_work
+from hub.store import log
+from hub.store.duties import Duty
 from hub.store.migrate import migrate
 from hub.store.moving import refuse_unfinished
 from hub.store.session import Store
@@ -159,7 +161,8 @@ def _pipeline(parts: Parts) -> Pipeline:
         parts.live.moved({order: one.known.version for order, one in applied.at_hand.items()})
 
     translator = Translator({**discover(), facts.NAME: facts.registered()}, parts.settings)
-    return Pipeline(parts.store, translator, changed, parts.courtesy)
+    duty = Duty(parts.store, log.READER, parts.clock)
+    return Pipeline(parts.store, translator, changed, parts.courtesy, duty)
 
 
 def checks(settings: Settings, store: Store, clock: Clock = utc_now) -> Sequence[Check]:

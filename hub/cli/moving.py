@@ -15,7 +15,7 @@ from hub.clock import utc_now
 from hub.config import Settings
 from hub.store import moving
 from hub.store.copying import back_up
-from hub.store.engine import parse
+from hub.store.engine import file_of, parse
 from hub.store.migrate import migrate
 from hub.store.moving import Compared, Unfit
 from hub.store.session import Store
@@ -76,8 +76,9 @@ def _opened(source: str, target: str) -> Iterator[Store]:
     here, there = parse(source), parse(target)
     if here == there:
         raise Unfit("--from and --to name the same database")
-    if here.get_backend_name() == "sqlite" and not Path(str(here.database)).exists():
-        raise Unfit(f"--from: there is no file {here.database}")
+    file = file_of(here)
+    if file is not None and not file.exists():
+        raise Unfit(f"--from: there is no file {file}")
     yield Store(source)
     yield Store(target)
 

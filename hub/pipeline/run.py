@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from time import monotonic
 
 import structlog
@@ -13,6 +14,7 @@ from hub.pipeline.homecoming import recheck
 from hub.pipeline.move import Mover
 from hub.pipeline.translate import Translator
 from hub.store import log
+from hub.store.duties import Duty
 from hub.store.session import Store, StoreUnavailable
 
 IDLE = 1.0  #: seconds until the log is looked at even if nobody called
@@ -34,14 +36,19 @@ class Pipeline:
         translator: Translator,
         changed: Callable[[Applied], None],
         courtesy: Courtesy | None = None,
+        duty: Duty | None = None,
     ) -> None:
-        """``changed`` is called after each commit, with what the batch did."""
+        """``changed`` is called after each commit, with what the batch did.
+
+        ``duty``: of several workers at one log, one reads it; left out: we are the only one.
+        """
         self.store = store
         self.translator = translator
         self.mover = Mover(store, translator, changed)
         self._batches = Batches(store, translator)
         self._bell = asyncio.Event()
         self._courtesy = courtesy or Courtesy()
+        self._duty = duty
         self._visits = 0  #: at the door, up to the last batch
         self._caught_up = monotonic()  #: when nothing waited the last time
         self._stopping = False
@@ -59,7 +66,7 @@ class Pipeline:
         """Work until ``stop``."""
         while not self._stopping:
             try:
-                if await self.step():
+                if await self._reads() and await self.step():
                     continue
             except StoreUnavailable as error:
                 if not self.store.alive:
@@ -71,6 +78,16 @@ class Pipeline:
                 _log.warning("pipeline.rereads", error=str(error))
                 continue
             await _quiet(self._bell, IDLE)
+        if self._duty is not None:
+            with suppress(StoreUnavailable):  # then it ends by itself
+                await self._duty.let_go()
+
+    async def _reads(self) -> bool:
+        """Whether it is we who read the log; if not we look again when it is time for that."""
+        ours = self._duty is None or await self._duty.ours()
+        if not ours:
+            self._bell.clear()
+        return ours
 
     async def step(self) -> int:
         """Move one batch through; return how many raws it had."""

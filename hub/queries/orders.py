@@ -3,15 +3,12 @@
 Nothing here writes. Every question may raise ``StoreUnavailable``.
 """
 
-import sqlite3
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Row, Select, bindparam, select
-from sqlalchemy.dialects import sqlite as sqlite_dialect
-from sqlalchemy.exc import SQLAlchemyError
 
 from hub.queries.finding import BELIEF, Condition, behind, cursor_at, possible
 from hub.queries.history import Entry, Telling, tellings, timeline
@@ -19,7 +16,8 @@ from hub.queries.past import past
 from hub.queries.quarantined import quarantined
 from hub.queries.stored import StoredOrder
 from hub.queries.tallies import Sums, Waiting, backlog, sums
-from hub.store.session import Store, StoreUnavailable
+from hub.store.glance import Glance
+from hub.store.session import Store
 from hub.store.tables import MailRow, table
 
 T = TypeVar("T")
@@ -36,8 +34,7 @@ ORDER = select(
     BELIEF.c.as_of,
     BELIEF.c.snapshot,
 )
-BY_ID = ORDER.where(BELIEF.c.order_id == bindparam("order"))
-BY_ID_TEXT = str(BY_ID.compile(dialect=sqlite_dialect.dialect()))
+BY_ID = Glance(ORDER.where(BELIEF.c.order_id == bindparam("order")), "order")
 NEWEST = (BELIEF.c.as_of.desc(), BELIEF.c.order_id.desc())
 
 
@@ -68,10 +65,7 @@ class Queries:
         """Return an order by its id, or None."""
         if not possible(order_id):
             return None
-        if self._store.dialect == "sqlite":
-            return self._straight(order_id)
-        asked = {"order": order_id}
-        row = await self.read(lambda connection: connection.execute(BY_ID, asked).one_or_none())
+        row = await BY_ID.at(self._store, order_id)
         return _stored(row) if row else None
 
     async def versions(self, orders: Collection[str]) -> dict[str, int]:
@@ -91,26 +85,6 @@ class Queries:
             return None
         found = await self.read(lambda connection: past(connection, order_id, at))
         return found.order if found else None
-
-    def _straight(self, order_id: str) -> StoredOrder | None:
-        """Read an order from SQLite on this thread, with nothing between us and the driver.
-
-        By the primary key that takes 15 microseconds, and no writer can hold a reader up (WAL);
-        a thread and a transaction around it took 300, which made snapshots half as fast.
-        """
-        try:
-            connection = self._store.reader.raw_connection()
-            try:
-                found = connection.cursor().execute(BY_ID_TEXT, (order_id,)).fetchone()
-            finally:
-                connection.close()
-        except (SQLAlchemyError, sqlite3.Error) as error:
-            raise StoreUnavailable(f"not readable: {type(error).__name__}") from error
-        if found is None:
-            return None
-        name, shop, number, contact, version, as_of, text = found
-        at = datetime.fromisoformat(as_of)
-        return StoredOrder(name, shop, number, contact, version, at, text)
 
     async def find(self, where: Condition, *, limit: int = 20, cursor: str | None = None) -> Page:
         """Return the orders that a condition of ``hub.queries.finding`` names, newest news first.

@@ -29,6 +29,11 @@ def parse(url: str) -> URL:
     return parsed
 
 
+def file_of(url: URL) -> Path | None:
+    """Return where a database lies on this machine; None when a server has it."""
+    return Path(str(url.database)) if url.get_backend_name() == "sqlite" else None
+
+
 def reader(url: URL) -> Engine:
     """Open the database for looking at it."""
     if url.get_backend_name() == "postgresql":

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine
@@ -11,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hub.store.alone import AlreadyRunning as AlreadyRunning
 from hub.store.alone import claim, join, shared
-from hub.store.engine import READERS, parse, reader, writer
+from hub.store.engine import READERS, file_of, parse, reader, writer
 from hub.store.jobs import Bulk, Job, Row, T, Work
 from hub.store.writing import OutcomeUnknown as OutcomeUnknown
 from hub.store.writing import StoreUnavailable as StoreUnavailable
@@ -26,6 +25,7 @@ class Store:
         self.url = parse(url)
         self.dialect = self.url.get_backend_name()
         self.engine = writer(self.url)
+        self.file = file_of(self.url)  #: where it lies on this machine; None: a server has it
         self.reader = reader(self.url)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-read")
         self._writer = Writer(self.engine)
@@ -86,11 +86,6 @@ class Store:
     def shared(self) -> bool:
         """Whether several processes may work on the database at the same time."""
         return shared(self.engine)
-
-    @property
-    def file(self) -> Path | None:
-        """Where the database lies on this machine; None when a server has it."""
-        return None if self.shared else Path(str(self.url.database))
 
     def join(self) -> None:
         """Work on the database as a hub, until ``close``; where it is shared, beside others.

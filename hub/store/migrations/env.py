@@ -7,6 +7,7 @@ from hub.crashpoints import crashpoint
 from hub.store import (  # noqa: F401 - they declare the tables
     tables,
     tables_of_customers,
+    tables_of_duties,
     tables_of_streams,
     tables_of_telling,
 )
