@@ -4,7 +4,9 @@ Why each setting is what it is stands in docs/decisions/0012; in short: at least
 no tables, no leader, no topic made by accident, and the database decides where reading begins.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import faust
@@ -43,6 +45,8 @@ LITTLE: Mapping[str, Any] = {
     "autodiscover": False,
 }
 
+LAST_WORD = 3.0  #: seconds a consumer that stops tries to tell the broker how far it is
+
 
 class Consumer(driver.Consumer):
     """A consumer that begins where the database is, if the broker believes to be further."""
@@ -70,6 +74,15 @@ class Consumer(driver.Consumer):
             await self._thread.seek_wait(moved)
         await reader.begin({_place(tp): start for tp, start in starts.items()})
         return starts
+
+    async def on_stop(self) -> None:
+        """Tell the broker how far we are, but wait no longer for it: the database knows."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(super().on_stop(), LAST_WORD)
+
+    async def end(self) -> None:
+        """End the thread that speaks to the broker, whatever became of stopping in good order."""
+        await self._thread.stop()
 
     async def _getmany(self, active_partitions: Any, timeout: float) -> Mapping[Any, Any]:
         """Note what the broker sent before anybody can lose it."""

@@ -6,7 +6,9 @@ can go wrong in it; all that is left to notice is *that* something went wrong.
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
+from typing import cast
 
 import structlog
 from faust import App
@@ -17,7 +19,7 @@ from hub.pipeline.move import Mover
 from hub.pipeline.translate import Translator
 from hub.store.session import StoreUnavailable
 from hub.stream.brokers import Brokers
-from hub.stream.consumer import application
+from hub.stream.consumer import Consumer, application
 from hub.stream.figures import RESTARTS
 from hub.stream.probe import BrokerAway, Probe
 from hub.stream.reader import Reader
@@ -28,7 +30,7 @@ from hub.telemetry import alert
 
 LOOK = 2.0  #: seconds between two looks at the consumer and at the topics
 PAUSE = 2.0  #: seconds until the broker is tried again
-STOPPING = 10.0  #: seconds a consumer gets to stop
+STOPPING = 6.0  #: seconds a consumer gets to stop
 
 _log = structlog.get_logger()
 
@@ -102,10 +104,7 @@ class Edge:
             await self._started(app)
             reason = await self._watch(app, missing)
         finally:
-            try:
-                await asyncio.wait_for(app.stop(), STOPPING)
-            except Exception as error:  # noqa: BLE001 - whatever it is, this one is done with
-                _log.warning("stream.not_stopped", error=repr(error))
+            await _stopped(app)
         if reason:
             RESTARTS.labels(reason).inc()
             alert("stream_restarted", reason=reason)
@@ -138,3 +137,13 @@ class Edge:
                     return "stuck"
             except BrokerAway as error:  # the consumer finds the broker again by itself
                 self._have(f"the broker is not reached: {error}")
+
+
+async def _stopped(app: App) -> None:
+    """Stop a consumer: one that lived on would hold its partitions and read nothing."""
+    try:
+        await asyncio.wait_for(app.stop(), STOPPING)
+    except Exception as error:  # noqa: BLE001 - whatever it is, this one is done with
+        _log.warning("stream.not_stopped", error=repr(error))
+        with suppress(Exception):
+            await asyncio.wait_for(cast(Consumer, app.consumer).end(), STOPPING)

@@ -8,7 +8,7 @@ from hub.topics import Topic
 from tests.builders import a_parcel, an_order, scan, story
 from tests.hub.pipeline.speech import NAME, says
 from tests.hub.pipeline.world import RAW, World
-from tests.hub.stream.brokers import Cluster
+from tests.hub.stream.brokers import OFFSET_COMMIT, UNAVAILABLE, Cluster
 from tests.hub.stream.working import TOPIC, in_the_hubs_loop, reading, settings, until
 
 FACTS = story(an_order(mug=1), a_parcel("f1", "JJ1", mug=1), scan("JJ1", "delivered"))
@@ -121,3 +121,15 @@ def test_a_missing_topic_is_named_and_the_others_are_read(world: World, cluster:
             assert () == edge.problems
 
     in_the_hubs_loop(work())
+
+
+def test_commits_that_fail_at_the_broker_lose_and_double_nothing(
+    world: World, cluster: Cluster
+) -> None:
+    cluster.fails(OFFSET_COMMIT, *[UNAVAILABLE] * 20)
+    cluster.put(TOPIC, *TOLD)
+    read_all(world, cluster, 3)
+    cluster.put(TOPIC, says(FACTS[2], id="again"))
+    read_all(world, cluster, 4)
+
+    assert ["applied", "applied", "applied", "duplicate"] == world.outcomes()
