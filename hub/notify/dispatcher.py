@@ -22,6 +22,7 @@ from hub.notify.sending import Health, Sender
 from hub.notify.taking import Taken, take
 from hub.store import attempts
 from hub.store.session import Store, StoreUnavailable
+from hub.telemetry import alert
 
 log = structlog.get_logger()
 
@@ -138,6 +139,8 @@ class Dispatcher:
         catch = await self._store.write(lambda c: take(c, self._house, free, self._clock()))
         crashpoint("notify.leased")
         self.counts.suppressed += catch.suppressed
+        for channel, what in catch.capped:
+            alert("capped", channel=channel, what=what)
         for taken in catch.taken:
             self._traffic.begun(taken.lane)
             task = asyncio.create_task(self._send(taken))

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from hub.notify.audience import House
+from hub.notify.caps import over
 from hub.notify.channels import Audience
 from hub.notify.choosing import kept_back, refusal
 from hub.notify.planning import NEVER_TOLD, must_correct, originals
@@ -38,6 +39,7 @@ class Catch:
 
     taken: Sequence[Taken]
     suppressed: int
+    capped: Sequence[tuple[str, str]] = ()  #: channel and what is over: a person must look
 
 
 def take(connection: Connection, house: House, free: Mapping[Lane, int], now: datetime) -> Catch:
@@ -55,7 +57,7 @@ def take(connection: Connection, house: House, free: Mapping[Lane, int], now: da
     story = outbox.story(connection, orders) if orders else {}
     told = outbox.told(connection, orders) if orders else {}
     reach = Reach(connection, (row for _, row in found))
-    taken, suppressed = [], 0
+    taken, suppressed, capped = [], 0, []
     for lane, row in found:
         seen = (story.get(row.order_id, ()), told.get(row.order_id, ()))
         to = _address(row, house, reach)
@@ -67,9 +69,23 @@ def take(connection: Connection, house: House, free: Mapping[Lane, int], now: da
         if (later := _later(row, house, now)) is not None:
             outbox.postpone(connection, row.id, until=later[0], reason=later[1])
             continue
+        if (over := _over(connection, row, house, to, now)) is not None:
+            suppressed += outbox.suppress(connection, [row.id], over[0], now)
+            capped.append((row.channel, over[1]))
+            continue
         taken.append(Taken(row, row.attempts + 1, lane, to))
     attempts.lease(connection, [one.row for one in taken], now=now, until=now + LEASE)
-    return Catch(taken, suppressed)
+    return Catch(taken, suppressed, capped)
+
+
+def _over(
+    connection: Connection, row: Row[Any], house: House, to: str, now: datetime
+) -> tuple[str, str] | None:
+    """Count what is sent for the first time, where its channel has a cap."""
+    caps = getattr(house.channels[row.channel], "caps", None)
+    if caps is None or row.attempts:
+        return None
+    return over(connection, row.channel, caps, to, now)
 
 
 def _address(row: Row[Any], house: House, reach: Reach) -> str | None:

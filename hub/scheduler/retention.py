@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, and_, delete, exists, or_, select
 
 from hub.crashpoints import crashpoint
-from hub.store import feeds
+from hub.store import allowances, feeds
 from hub.store.session import Store
 from hub.store.tables import InboxRow, MailRow, ParkedRow, QuarantineRow, RawRow, table
 
@@ -47,6 +47,7 @@ def _forget(connection: Connection, before: datetime) -> int:
     crashpoint("retention.deleting")
     connection.execute(delete(MAIL).where(MAIL.c.stored_at < before))
     feeds.forget(connection, before)
+    allowances.forget(connection, before)
     return len(ids)
 
 

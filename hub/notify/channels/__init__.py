@@ -2,7 +2,8 @@
 
 A channel is a module of this folder with ``open_channel(tools) -> Channel | None``; its file name
 is its name. The registry is the folder: nothing else has to be edited. None: it is not configured.
-Its settings and secrets are its own (``Own``): ``TILANNE_CHANNELS__<NAME>__<FIELD>``.
+Its settings and secrets are its own (``Own``): ``TILANNE_CHANNELS__<NAME>__<FIELD>``. It may have
+``caps`` (``hub.notify.caps``), and ``REPEATS``, the channel whose messages it carries another way.
 """
 
 import importlib

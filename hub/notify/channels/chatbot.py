@@ -12,12 +12,13 @@ from typing import Any, Self
 from urllib.parse import quote
 
 import orjson
-from pydantic import AnyHttpUrl, SecretStr, model_validator
+from pydantic import AnyHttpUrl, Field, SecretStr, model_validator
 
 from connectors.signatures import sign_standard_webhook
 from hub.clock import Clock
 from hub.notify import channels as seam
 from hub.notify import retry
+from hub.notify.caps import Caps
 from hub.notify.channels import Accepted, Audience, DeliveryError, Form, Handing, Message
 from hub.notify.posting import API, TOTAL, Answer, Classes, Post, garbled, refusal
 from hub.notify.tools import Own, Tools
@@ -45,6 +46,8 @@ class ChatbotSettings(Own):
     telegram_api: str = "https://api.telegram.org"  #: Telegram: its address, or your own server's
     url: AnyHttpUrl | None = None  #: a bot of your own: where a message is posted
     secret: SecretStr | None = None  #: a bot of your own: Standard Webhooks secret, ``whsec_…``
+
+    recipient_cap: int | None = Field(default=None, ge=1)  #: messages to one customer in a day
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -90,6 +93,7 @@ class Chatbot:
     ) -> None:
         """Note the settings; nothing is dialled yet."""
         self._own, self._clock, self.on_ambiguous = own, clock, policy
+        self.caps = Caps(own.recipient_cap)
         # A line that went stale would leave us in doubt for no good reason.
         self._post = Post(allowed, total=total, connections="new")
 

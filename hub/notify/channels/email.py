@@ -15,6 +15,7 @@ from hub.clock import Clock
 from hub.crashpoints import crashpoint
 from hub.notify import channels as seam
 from hub.notify import retry
+from hub.notify.caps import Caps
 from hub.notify.channels import Accepted, Audience, DeliveryError, Form, Handing, Message
 from hub.notify.letter import address, compose, message_id, refuse_smuggled
 from hub.notify.mail_lines import FAILURES, Line, Lines, said
@@ -31,6 +32,7 @@ class EmailSettings(Own):
     return_path: str | None = None
     #: headers a relay wants (``X-…``); ``{key}``: what stands before the @ in the Message-ID
     headers: dict[str, str] = Field(default_factory=dict)
+    recipient_cap: int | None = Field(default=None, ge=1)  #: letters to one customer in a day
 
 
 def open_channel(tools: Tools) -> seam.Channel:
@@ -110,6 +112,7 @@ class Smtp(Email):
         """Read ``smtp://[user:password@]host[:port]`` or ``smtps://…``."""
         own = own or EmailSettings()
         self.on_ambiguous = on_ambiguous
+        self.caps = Caps(own.recipient_cap)
         self._lines = Lines(url, reply=reply)
         self._from = mail_from
         self._headers = own.headers

@@ -17,6 +17,7 @@ from pydantic import Field, SecretStr, model_validator
 from hub.clock import Clock
 from hub.notify import channels as seam
 from hub.notify import retry
+from hub.notify.caps import Caps
 from hub.notify.channels import Accepted, Audience, DeliveryError, Form, Handing, Message
 from hub.notify.posting import TOTAL, Answer, Classes, Post, garbled, refusal
 from hub.notify.tools import Own, Tools
@@ -36,6 +37,8 @@ class PushSettings(Own):
     service_account: SecretStr | None = None  #: Firebase: the JSON of the key file
     firebase: str = "https://fcm.googleapis.com"  #: Firebase's address
     title: str | None = Field(default=None, max_length=60)  #: instead of the notice's subject
+
+    recipient_cap: int | None = Field(default=None, ge=1)  #: messages to one device in a day
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -74,6 +77,7 @@ class Push:
 
         self._own, self._clock, self._keys = own, clock, keys
         self._post = Post(allowed, total=total)
+        self.caps = Caps(own.recipient_cap)
         self._vapid = own.vapid_key and keys.Vapid(own.vapid_key, own.contact or "")
         self._account = own.service_account and keys.Account(own.service_account)
 

@@ -17,6 +17,7 @@ from pydantic import Field, SecretStr, model_validator
 from hub.clock import Clock
 from hub.notify import channels as seam
 from hub.notify import retry
+from hub.notify.caps import Caps
 from hub.notify.channels import Accepted, Audience, DeliveryError, Form, Handing, Message
 from hub.notify.phone_numbers import number
 from hub.notify.posting import API, TOTAL, Classes, Post, garbled, refusal
@@ -92,6 +93,7 @@ class Sms:
         self._own, self._clock = own, clock
         self._post = Post(allowed, total=total)
         self.on_ambiguous = policy
+        self.caps = Caps(own.recipient_cap, own.prefix_cap, own.prefix_digits)
 
     async def close(self) -> None:
         """Close the connections."""
