@@ -4,6 +4,7 @@
 from the code and ends with 1 if there is one.
 """
 
+import json
 import sys
 from collections.abc import Iterator
 from dataclasses import fields
@@ -18,6 +19,7 @@ from hub import brand, config, topics
 from hub.catalogues import Catalogues
 from hub.notify import channels, receipts
 from hub.notify.tools import Own
+from hub.stream import asyncapi
 from state_machine import (
     diagram,
     events,
@@ -45,6 +47,7 @@ def main(arguments: list[str]) -> int:
         "metrics.md": metrics_page(),
     }
     printed = {PAGES / name: HEAD + text for name, text in pages.items()}
+    printed[PAGES / "asyncapi.json"] = json.dumps(asyncapi.document(), indent=1) + "\n"
     if "--check" in arguments:
         stale = [*stale_pages(printed)]
         for path in stale:
@@ -178,8 +181,6 @@ def channels_page() -> str:
 
 def metrics_page() -> str:
     """Every figure the hub counts about itself, from the families of its registry."""
-    if find_spec("hub.telemetry") is None:
-        return "# Metrics\n\nNone yet.\n"
     telemetry = import_module("hub.telemetry")
     import_module("hub.stream.figures")  # counts into the same registry
     import_module("hub.notify.own_words")  # its own figure

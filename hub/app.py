@@ -134,7 +134,7 @@ def _parts(settings: Settings, clock: Clock, store: Store) -> Parts:
 
 def _stations(parts: Parts, role: Role) -> Sequence[Station]:
     stations: list[Station] = [parts.live]
-    pipeline = _pipeline(parts)
+    pipeline, about = _pipeline(parts), (parts.store, parts.settings, parts.clock)
     if role.has(Role.WEB):
         stations.append(parts.streams)
     if role.has(Role.WORKER):
@@ -143,11 +143,10 @@ def _stations(parts: Parts, role: Role) -> Sequence[Station]:
         parts.way.read(pipeline.mover, pipeline.translator, parts.clock)
     if role.has(Role.DISPATCHER):
         words = proven(parts.settings, parts.labels, parts.clock())
-        dispatcher = Dispatcher(parts.store, parts.settings, parts.clock, parts.labels, None, words)
+        dispatcher = Dispatcher(*about, parts.labels, None, words, parts.way.publish)
         parts.live.changed.heard_by(dispatcher.wake)
         stations.append(dispatcher)
     if role.has(Role.SCHEDULER):
-        about = (parts.store, parts.settings, parts.clock)
         arrived, recheck = parts.live.arrived.ring, pipeline.recheck
         ticker = timetable(*about, arrived=arrived, recheck=recheck, leader=parts.live)
         stations.append(Ticking(ticker))

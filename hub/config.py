@@ -44,6 +44,7 @@ class Sink(BaseModel):
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")
     url: AnyHttpUrl | None = None  #: it is sent a signed webhook here
     secret: SecretStr | None = None  #: ``whsec_`` + base64 of 24 to 64 bytes; goes with the url
+    topic: str | None = None  #: it listens there: a Kafka topic, ``hub.changes`` say
     #: it may fetch ``/v1/sinks/<name>/feed`` with ``Authorization: Bearer <key>``, and nothing else
     key: SecretStr | None = Field(default=None, min_length=16)
     shops: frozenset[str] | None = None  #: only orders of these shops; all if left out
@@ -52,8 +53,8 @@ class Sink(BaseModel):
     def _has_a_way(self) -> "Sink":
         if (self.url is None) != (self.secret is None):
             raise ValueError("url and secret go together")
-        if self.url is None and self.key is None:
-            raise ValueError("needs url and secret, to be told, or key, to come and ask")
+        if not (self.url or self.key or self.topic):
+            raise ValueError("needs url and secret, or topic, to be told, or key, to come and ask")
         return self
 
 

@@ -20,6 +20,7 @@ from hub.notify.planning import plan, revive, settle_strangers
 from hub.notify.render import Renderer
 from hub.notify.sending import Health, Sender
 from hub.notify.taking import Taken, take
+from hub.notify.tools import Publish
 from hub.store import attempts
 from hub.store.session import Store, StoreUnavailable
 from hub.telemetry import alert
@@ -46,10 +47,11 @@ class Dispatcher:
         catalogues: Catalogues,
         channels: Mapping[str, Channel] | None = None,
         renderer: Renderer | None = None,
+        publish: Publish | None = None,
     ) -> None:
         """Open the channels and read the templates; nothing is sent before ``run`` or ``step``."""
         if channels is None:
-            channels = open_channels(Tools.writing(store, settings, clock))
+            channels = open_channels(Tools.writing(store, settings, clock, publish))
         self._store = store
         self._settings = settings
         self._clock = clock

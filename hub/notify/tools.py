@@ -1,6 +1,6 @@
 """What a channel is built with: settings of the hub and its own, a clock, a mailbox."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar, get_origin
 
@@ -33,6 +33,12 @@ class Own(BaseModel):
 
 
 Mine = TypeVar("Mine", bound=Own)
+#: puts a record into a topic (topic, key, value, headers) and says where it is kept
+Publish = Callable[[str, bytes, bytes, Mapping[str, str]], Awaitable[str]]
+
+
+class Unpublished(Exception):
+    """Nobody has confirmed that a record is kept; it may be all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +51,12 @@ class Tools:
     keep_mail: Callable[[str, bytes], Awaitable[None]]
     #: lays a message out for a sink to fetch, once per message id: sink, id, body
     lay_out: Callable[[str, str, bytes], Awaitable[None]]
+    publish: Publish | None = None  #: None: the hub has no topics
 
     @classmethod
-    def writing(cls, store: Store, settings: Settings, clock: Clock) -> "Tools":
+    def writing(
+        cls, store: Store, settings: Settings, clock: Clock, publish: Publish | None = None
+    ) -> "Tools":
         """Return tools for those who send: what they keep is in the database."""
 
         async def keep_mail(message_id: str, message: bytes) -> None:
@@ -58,7 +67,7 @@ class Tools:
             now = clock()
             await store.write(lambda c: feeds.put(c, sink, message_id, body, now))
 
-        return cls(settings, clock, keep_mail, lay_out)
+        return cls(settings, clock, keep_mail, lay_out, publish)
 
     @classmethod
     def idle(cls, settings: Settings, clock: Clock) -> "Tools":

@@ -8,7 +8,7 @@ from hub.config import Settings
 from hub.readiness import Amiss, Check
 from hub.stream.brokers import Brokers
 from hub.stream.probe import BrokerAway, Probe
-from hub.stream.records import CHANGES, Feeds
+from hub.stream.records import Feeds
 
 REMEDY = (
     "start the broker or correct TILANNE_STREAM_URL, and create the topics that are named; until "
@@ -23,7 +23,8 @@ def checks(settings: Settings) -> Sequence[Check]:
 
 async def _look(settings: Settings) -> str:
     probe = Probe(Brokers.of(settings))
-    wanted = {*Feeds(settings, utc_now).names, CHANGES}
+    told = {sink.topic for sink in settings.sinks if sink.topic is not None}
+    wanted = {*Feeds(settings, utc_now).names, *told}
     try:
         missing = wanted - await probe.topics()
     except BrokerAway as error:

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from hub.config import Settings
 from hub.intake.inbox import Receive
+from hub.notify.tools import Publish
 from hub.pipeline.move import Mover
 from hub.pipeline.translate import Translator
 from hub.readiness import Check
@@ -16,6 +17,7 @@ class Way(Protocol):
     """What a process does about topics."""
 
     stations: list[Station]
+    publish: Publish | None
 
     def door(self, otherwise: Receive) -> Receive:
         """Return what makes a raw durable; ``otherwise`` does so in the database."""
@@ -30,6 +32,7 @@ class Embedded:
     def __init__(self) -> None:
         """Nothing has to run for it."""
         self.stations: list[Station] = []
+        self.publish: Publish | None = None
 
     def door(self, otherwise: Receive) -> Receive:
         """Return what makes a raw durable."""

@@ -1,5 +1,7 @@
 """What every channel promises, whichever it is; a new one is tested by being in the folder."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -23,11 +25,18 @@ def opened(world: World, **settings: Any) -> dict[str, Channel]:
     own = {"sms": TWILIO, "push": {"vapid_key": VAPID, "contact": "mailto:a@b.fi"}, "chatbot": BOT}
     own["chatbot"] = {**BOT, "url": "https://bot.example"}
     known = {"sinks": [sink], "sink_networks": ["127.0.0.0/8"], "channels": own}
-    return open_channels(world.tools(Settings(**(known | settings))))
+    return open_channels(replace(world.tools(Settings(**(known | settings))), publish=published))
+
+
+async def published(topic: str, key: bytes, value: bytes, headers: Mapping[str, str]) -> str:
+    """Somebody listens."""
+    return topic
 
 
 def test_the_registry_is_the_folder(world: World) -> None:
-    assert NAMES == tuple(opened(world)) == ("chatbot", "email", "feed", "push", "sms", "webhook")
+    names = ("chatbot", "email", "feed", "push", "sms", "topic", "webhook")
+
+    assert NAMES == tuple(opened(world)) == names
 
 
 @pytest.mark.parametrize("name", NAMES)
