@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from hub.brand import Brand
 
@@ -18,6 +18,9 @@ class Shop(BaseModel):
     #: by which channels its customers are told unless they wish otherwise, best first; left out:
     #: by every one there is, e-mail first
     channels: tuple[str, ...] | None = None
+    #: seconds the news that goods have left waits for more of the same order, to be one letter;
+    #: less than the minute in which customers are to be told; 0: each parcel has its own
+    merge_seconds: float = Field(default=0.0, ge=0, le=45)
     #: when the shop's own "shipped" counts as handed over: never, always, or (auto) only where no
     #: carrier feed covers the parcel
     trust_shop_shipped: Literal["auto", "always", "never"] = "auto"

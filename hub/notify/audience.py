@@ -10,6 +10,7 @@ from hub.config import Settings, Sink
 from hub.notify import channels as seam
 from hub.notify.channels import Audience, Channel
 from hub.notify.choosing import kept_back, obstacle, ranked
+from hub.notify.merging import window
 from hub.notify.reach import Reach
 from hub.notify.staleness import told_of, too_old
 from state_machine.milestones import Told
@@ -18,6 +19,8 @@ from state_machine.milestones import Told
 NOBODY = "customer"
 #: how long a notice without an address waits for one; what comes later is no news
 WAIT = timedelta(minutes=15)
+#: why a notice of a parcel is not sent at once
+WAITS = "waits for other parcels of this order"
 #: milestones a customer hears of in the words of another one
 SAID_WITH: Mapping[Told, Told] = {Told.FIRST_IN_TRANSIT: Told.SHIPPED}
 #: milestones no customer hears of
@@ -134,7 +137,10 @@ def _one(row: Any, channel: Channel, house: House, now: datetime, **more: Any) -
 
 def _due(row: Any, channel: Channel, house: House, now: datetime) -> dict[str, Any]:
     made = _one(row, channel, house, now, reason=None)
-    if (later := kept_back(row, channel, house.settings, now)) is not None:
+    if (later := kept_back(row, channel, house.settings, now)) is None:
+        together = row.received_at + window(row, channel, house.settings)
+        later = (together, WAITS) if together > now else None
+    if later is not None:
         until, why = later
         made |= {"next_at": until, "not_before": until, "reason": why}
     return made

@@ -38,8 +38,24 @@ def company(code: str | None) -> str | None:
 
 
 def tracking_link(news: News) -> str | None:
-    """Return the carrier's page about the parcel, if it is a web address and nothing else."""
-    url = (news.part("parcel") or {}).get("tracking_url") or ""
+    """Return the carrier's page about the parcel, if there is one."""
+    return safe_link((news.part("parcel") or {}).get("tracking_url") or "")
+
+
+def also(news: News) -> list[dict[str, Any]]:
+    """Return the other parcels a merged letter tells of."""
+    return [
+        {
+            "carrier": company(one.get("carrier")),
+            "tracking_number": one.get("tracking_number"),
+            "link": safe_link(one.get("tracking_url") or ""),
+        }
+        for one in news.change.get("also") or ()
+    ]
+
+
+def safe_link(url: str) -> str | None:
+    """Return a link if it is a web address and nothing else."""
     try:
         parts = urlsplit(url)
         host = parts.hostname

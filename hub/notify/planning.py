@@ -1,7 +1,7 @@
 """From changes to notices: everyone who is to be told gets one row, in one transaction."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row
@@ -12,10 +12,11 @@ from hub.notify.channels import Audience
 from hub.notify.choosing import obstacle, ranked
 from hub.notify.reach import Reach
 from hub.notify.staleness import WITHDRAWN, what_was_wrong
-from hub.store import doubt, outbox, speechless
+from hub.store import doubt, merging, outbox, speechless, strangers
 from hub.store.locking import our_turn
 from state_machine.milestones import Told
 
+LONG = timedelta(days=7)  #: after which no notice of a merged letter is looked at again
 BATCH = 100  #: changes one transaction plans
 NEVER_TOLD = "never told of what is corrected"
 NOBODY_TO_TELL = "there was nobody to tell"
@@ -49,16 +50,17 @@ def plan(connection: Connection, house: House, now: datetime) -> int:
 
 
 def revive(connection: Connection, house: House, now: datetime) -> int:
-    """Make notices due whose order has an address by now; return how many those were.
+    """Make notices due whose order has an address by now, or whose letter came to nothing.
 
     Of one change at most one, by the best channel: several addresses may have come at once.
+    Returns how many those were.
     """
+    revived = merging.release(connection, now, LONG)
     rows = speechless.waiting(connection, now, BATCH)
     reach = Reach(connection, rows)
     waiting: dict[int, dict[str, Row[Any]]] = {}
     for row in rows:
         waiting.setdefault(row.outbox_id, {})[row.channel] = row
-    revived = 0
     for mine in waiting.values():
         for channel in ranked(next(iter(mine.values())), house.channels, house.settings):
             row_ = mine.get(channel.NAME)
@@ -79,14 +81,14 @@ def _revive(connection: Connection, row: Row[Any], house: House, now: datetime) 
 def settle_strangers(connection: Connection, house: House, now: datetime) -> int:
     """Write down why notices to sinks and channels that are gone will not be sent."""
     lost = 0
-    for name in outbox.channels_due(connection):
+    for name in strangers.channels_due(connection):
         channel = house.channels.get(name)
         if channel is None:
             reason = f"there is no channel {name} any more"
-            lost += outbox.suppress_strangers(connection, name, None, reason, now)
+            lost += strangers.suppress(connection, name, None, reason, now)
         elif channel.AUDIENCE is Audience.SINK:
             known = [sink.name for sink in house.sinks(channel)]
-            lost += outbox.suppress_strangers(connection, name, known, channel.MISSING, now)
+            lost += strangers.suppress(connection, name, known, channel.MISSING, now)
     return lost
 
 
@@ -104,13 +106,18 @@ def originals(connection: Connection, row: Any) -> Sequence[Row[Any]]:
 def must_correct(connection: Connection, original: Row[Any], now: datetime) -> bool:
     """Say whether a recipient has, or may have, been told what was wrong.
 
-    A notice that is still due is withdrawn instead.
+    A notice that is still due is withdrawn instead, and so is one that is said with a due one.
     """
+    lead = merging.lead_of(connection, original)
+    if lead.state in {"sent", "held", "leased"} or doubt.maybe_told(connection, lead.id):
+        if original.state == "due":
+            outbox.suppress(connection, [original.id], WITHDRAWN, now)
+        return True
     if original.state == "due":
         outbox.suppress(connection, [original.id], WITHDRAWN, now)
-    if original.state in {"sent", "held", "leased"}:
-        return True
-    return doubt.maybe_told(connection, original.id)
+    elif lead is not original:
+        merging.part(connection, original.id, WITHDRAWN)
+    return False
 
 
 def _corrections(

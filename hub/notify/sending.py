@@ -16,6 +16,7 @@ from hub.notify.endings import dead, failed
 from hub.notify.hearing import shut
 from hub.notify.keys import key_of, topic_of
 from hub.notify.leaving import headers
+from hub.notify.merging import together
 from hub.notify.news import News
 from hub.notify.payload import payload
 from hub.notify.render import Rendered, Renderer
@@ -65,7 +66,8 @@ class Sender:
         """
         row, now = taken.row, self._clock()
         if taken.n == 1:
-            waited = (now - row.received_at).total_seconds()
+            # what was kept back on purpose was not late
+            waited = (now - max(row.received_at, row.not_before or row.received_at)).total_seconds()
             TO_ATTEMPT.labels(row.channel).observe(max(waited, 0.0))
         health: Health = None
         try:
@@ -160,7 +162,7 @@ class Sender:
 
     async def _message(self, taken: Taken, channel: Channel) -> Message:
         row, now = taken.row, self._clock()
-        news, words = News.read(row), NO_WORDS
+        news, words = together(News.read(row), taken.also), NO_WORDS
         if channel.FORM is not Form.DATA:
             words = await spoken(self._renderer, row, news, channel.FORM, now)
         return Message(

@@ -11,6 +11,7 @@ from hub.notify.audience import House
 from hub.notify.caps import over
 from hub.notify.channels import Audience
 from hub.notify.choosing import kept_back, refusal
+from hub.notify.merging import gather
 from hub.notify.planning import NEVER_TOLD, must_correct, originals
 from hub.notify.reach import Reach
 from hub.notify.staleness import WITHDRAWN, superseded, too_old, withdrawn
@@ -31,6 +32,7 @@ class Taken:
     n: int  #: which attempt this is; the fencing token
     lane: Lane
     to: str
+    also: Sequence[Row[Any]] = ()  #: notices that are said with it
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,8 @@ def take(connection: Connection, house: House, free: Mapping[Lane, int], now: da
             suppressed += outbox.suppress(connection, [row.id], over[0], now)
             capped.append((row.channel, over[1]))
             continue
-        taken.append(Taken(row, row.attempts + 1, lane, to))
+        also = _also(connection, row, house, *seen, now=now)
+        taken.append(Taken(row, row.attempts + 1, lane, to, also))
     attempts.lease(connection, [one.row for one in taken], now=now, until=now + LEASE)
     return Catch(taken, suppressed, capped)
 
@@ -103,6 +106,21 @@ def _later(row: Row[Any], house: House, now: datetime) -> tuple[datetime, str] |
     if channel.AUDIENCE is not Audience.CUSTOMER:
         return None
     return kept_back(row, channel, house.settings, now)
+
+
+def _also(
+    connection: Connection,
+    row: Row[Any],
+    house: House,
+    story: Sequence[Row[Any]],
+    told: Sequence[Row[Any]],
+    *,
+    now: datetime,
+) -> Sequence[Row[Any]]:
+    channel = house.channels[row.channel]
+    if channel.AUDIENCE is not Audience.CUSTOMER:
+        return ()
+    return gather(connection, row, channel, house.settings, story=story, told=told, now=now)
 
 
 def _why_not(

@@ -64,6 +64,7 @@ def values(news: News, reader: Reader, words: Catalogues, now: datetime) -> dict
         "shop": reader.shop,
         "number": news.order["number"],
         "full_number": news.order["number"],
+        "also": places.also(news),
         "status": say("status", news.order["status"]),
         "items": goods.items(news),
         "rest": goods.rest(news),

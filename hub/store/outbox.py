@@ -13,6 +13,7 @@ from sqlalchemy import (
     case,
     exists,
     func,
+    or_,
     select,
     update,
 )
@@ -97,9 +98,17 @@ _STORY: Select[Any] = (
     .where(OUTBOX.c.order_id.in_(bindparam("orders", expanding=True)))
     .order_by(OUTBOX.c.id)
 )
+_TOLD_STATES = ("sent", "held", "leased")
+_LEAD = NOTICE.alias("lead")
 _TOLD: Select[Any] = select(NOTICE).where(
     NOTICE.c.order_id.in_(bindparam("orders", expanding=True)),
-    NOTICE.c.state.in_(("sent", "held", "leased")),
+    or_(
+        NOTICE.c.state.in_(_TOLD_STATES),
+        and_(
+            NOTICE.c.merged_into.is_not(None),
+            exists().where(_LEAD.c.id == NOTICE.c.merged_into, _LEAD.c.state.in_(_TOLD_STATES)),
+        ),
+    ),
 )
 
 
@@ -150,28 +159,6 @@ def suppress(connection: Connection, ids: Collection[int], reason: str, now: dat
 def postpone(connection: Connection, notice_id: int, *, until: datetime, reason: str) -> None:
     """Keep a due notice back on purpose, with the reason."""
     connection.execute(_POSTPONE, {"notice": notice_id, "until": until, "why": reason})
-
-
-def suppress_strangers(
-    connection: Connection, channel: str, known: Collection[str] | None, reason: str, now: datetime
-) -> int:
-    """Write down that due notices of a channel have lost their recipient; return how many.
-
-    ``known``: the recipients there still are; None when the channel itself is gone.
-    """
-    lost = NOTICE.c.channel == channel
-    if known is not None:
-        lost = and_(lost, NOTICE.c.recipient.not_in(known))
-    statement = update(NOTICE).where(NOTICE.c.state == "due", lost)
-    values = {"state": "suppressed", "reason": reason, "settled_at": now}
-    return connection.execute(statement.values(values)).rowcount
-
-
-def channels_due(connection: Connection) -> Sequence[str]:
-    """Return the channels that due notices wait for."""
-    return connection.scalars(
-        select(NOTICE.c.channel).where(NOTICE.c.state == "due").distinct()
-    ).all()
 
 
 def story(connection: Connection, orders: Collection[str]) -> Mapping[str, Sequence[Row[Any]]]:
