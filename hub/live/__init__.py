@@ -19,4 +19,8 @@ def open_live(settings: Settings) -> Live:
     from hub.live.over_redis import OverRedis  # noqa: PLC0415
     from hub.live.shared import Shared  # noqa: PLC0415
 
-    return OverRedis(Shared(settings.redis_url.get_secret_value(), settings.redis_prefix))
+    try:
+        shared = Shared(settings.redis_url.get_secret_value(), settings.redis_prefix)
+    except ValueError as error:
+        raise ValueError(f"TILANNE_REDIS_URL: {error}") from error
+    return OverRedis(shared)
