@@ -80,6 +80,23 @@ def test_a_dispatcher_that_is_stopped_ends_the_sending_it_has_begun(parts: Parts
         assert (0, 0) == (web.stop(), worker.stop())
 
 
+def test_a_worker_that_is_stopped_in_the_middle_leaves_the_rest_to_the_next(parts: Parts) -> None:
+    web, orders = parts.start("web"), 150
+    for number in range(orders):
+        web.deliver(fact(number, "order.placed"))
+    first = parts.start("worker")
+    wait_for(lambda: parts.one("SELECT count(*) FROM belief"), "the first orders")
+    first_ended = first.stop()
+    left = orders - parts.one("SELECT count(*) FROM inbox")
+    second = parts.start("worker")
+    wait_for(lambda: parts.one("SELECT count(*) FROM belief") == orders, "all orders")
+
+    assert (0, True) == (first_ended, "Traceback" not in first.log.read_text())
+    assert left >= 0
+    assert (0, 0) == (second.stop(), web.run("audit")[0])
+    assert 0 == web.stop()
+
+
 def test_who_asks_a_second_time_is_not_kept_waiting(parts: Parts) -> None:
     with partner_system() as partner:
         hub = parts.start("all", **partner.settings)
