@@ -64,6 +64,7 @@ class Dispatcher:
         self._tasks: set[asyncio.Task[None]] = set()
         self._awake = asyncio.Event()
         self._turn = asyncio.Lock()
+        self._passing = asyncio.Lock()
         self._stopping = False
         self._recovered = False
         self._chores_at = clock()
@@ -77,7 +78,8 @@ class Dispatcher:
         while not self._stopping:
             self._awake.clear()
             try:
-                done = await self._advance()
+                async with self._passing:
+                    done = await self._advance()
             except StoreUnavailable as error:
                 log.warning("notify.waits", reason=str(error))
                 done = 0
@@ -97,6 +99,8 @@ class Dispatcher:
         """Take nothing new, give what is under way ``grace`` seconds to end, close the channels."""
         self._stopping = True
         self._awake.set()
+        async with self._passing:
+            pass  # what the last pass takes is ours to end, too
         if self._tasks:
             _, late = await asyncio.wait(self._tasks, timeout=grace)
             for task in late:

@@ -20,7 +20,7 @@ from hub.pipeline.translate import Translator
 from hub.store.session import StoreUnavailable
 from hub.stream.brokers import Brokers
 from hub.stream.consumer import Consumer, application
-from hub.stream.figures import RESTARTS
+from hub.stream.figures import RESTARTS, note_lag
 from hub.stream.probe import BrokerAway, Probe
 from hub.stream.reader import Reader
 from hub.stream.records import Feeds
@@ -132,7 +132,9 @@ class Edge:
             try:
                 if await self._missing() != missing:
                     return ""  # subscribed anew
-                if stuck := watchdog.look(await self._probe.ends(list(self.reader.moved))):
+                ends = await self._probe.ends(list(self.reader.moved))
+                note_lag(self._feeds.names, ends, self.reader.moved)
+                if stuck := watchdog.look(ends):
                     _log.error("stream.stuck", error=stuck)
                     return "stuck"
             except BrokerAway as error:  # the consumer finds the broker again by itself
