@@ -64,7 +64,9 @@ class Life:
         for what in told:
             number = len(self.facts)
             at = self.at(number)
-            fact = Event(id=f"life:{number}", occurred_at=at, about=self.key, what=what)
+            fact = Event(
+                id=f"life:{self.key.shop}:{number}", occurred_at=at, about=self.key, what=what
+            )
             self.facts.append(fact)
 
     def promise(self, days: int, *, parcel: bool = True) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 READABLE = 4.5  #: to one, for letters of ordinary size
-BLACK, WHITE = "#111417", "#ffffff"
+BLACK, WHITE = "#000000", "#ffffff"
 PAPER, NIGHT = "#ffffff", "#1c1f23"  #: what a letter stands on, by day and in dark mode
 
 
