@@ -80,7 +80,7 @@ def compose(message: Message, *, mail_from: str, now: datetime) -> bytes:
         "Message-ID": message_id(message.key, parseaddr(mail_from)[1]),
         "Auto-Submitted": "auto-generated",  # RFC 3834: out-of-office programmes keep still
         **answered,
-        **{name: _words(name, text) for name, text in message.headers.items()},
+        **{name: _unbroken(name, text) for name, text in message.headers.items()},
         "Content-Language": _words("Content-Language", message.language),
         "MIME-Version": "1.0",
         "Content-Type": f'multipart/alternative; boundary="{boundary}"',
@@ -109,6 +109,11 @@ def _words(name: str, text: str) -> str:
         return text
     charset = "us-ascii" if text.isascii() else "utf-8"
     return Header(text, charset, maxlinelen=LINE, header_name=name).encode(linesep="\r\n")
+
+
+def _unbroken(name: str, text: str) -> str:
+    """Write a header that programmes read: a link in it stays on one line (RFC 5322: 998 signs)."""
+    return text if text.isascii() and len(name) + len(text) < 990 else _words(name, text)
 
 
 def _part(boundary: str, kind: str, text: str) -> Iterator[str]:

@@ -25,6 +25,8 @@ from hub.notify.wording import Reader, by_language, values
 
 WORDED = tuple(form for form in Form if form is not Form.DATA)
 LONGEST_NAME = 80  #: characters of a person's name in the greeting
+#: what leads to the page where readers say how they want to be told
+CHOOSE = "Choose what we may tell you, and how"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +91,16 @@ class Renderer:
         timezone: str | None = None,
         first_order: bool = False,
         offers: bool = False,
+        preferences: str | None = None,
     ) -> Rendered:
         """Put a milestone into words, in the form a channel carries.
 
         In: who reads it (``name`` None: not known, ``timezone`` None: the shop's; ``offers``: has
-        agreed to hear of them) and the present moment, for words like today. Raises Jinja's
-        ``UndefinedError`` rather than leave a gap.
+        agreed to hear of them; ``preferences``: where they say so) and the present moment, for
+        words like today. Raises Jinja's ``UndefinedError`` rather than leave a gap.
         """
         reader = self._reader(news, language, name, timezone)
-        reader = replace(reader, first_order=first_order, offers=offers)
+        reader = replace(reader, first_order=first_order, offers=offers, preferences=preferences)
         shown = self._settings.shop(news.order["shop"])
         known = values(news, reader, self._catalogues, now)
         said = self._own.said(news, reader, form, now)
@@ -138,6 +141,10 @@ class Renderer:
         own = [by_language(reader.brand.footer, reader.language), reader.brand.address]
         parts["footer"] += passages("\n".join(filter(None, own)))
         links = {words: str(url) for words, url in reader.brand.links.items()}
+        if reader.preferences:
+            links[self._catalogues.label("preferences", CHOOSE, reader.language)] = (
+                reader.preferences
+            )
         html = self._layout.render(
             known,
             parts=parts,

@@ -164,7 +164,9 @@ class Sender:
         row, now = taken.row, self._clock()
         news, words = together(News.read(row), taken.also), NO_WORDS
         if channel.FORM is not Form.DATA:
-            words = await spoken(self._renderer, row, news, channel.FORM, now)
+            words = await spoken(
+                self._renderer, row, news, channel.FORM, settings=self._settings, now=now
+            )
         return Message(
             key=key_of(taken, getattr(channel, "REPEATS", row.channel)),
             recipient=row.recipient,

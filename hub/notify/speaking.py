@@ -5,12 +5,17 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from hub.config import Settings
 from hub.notify.channels import Form
+from hub.notify.leaving import preferences_link
 from hub.notify.news import News
 from hub.notify.render import Rendered, Renderer
+from hub.notify.wishes import Wishes, zone
 
 
-async def spoken(renderer: Renderer, row: Any, news: News, form: Form, now: datetime) -> Rendered:
+async def spoken(
+    renderer: Renderer, row: Any, news: News, form: Form, *, settings: Settings, now: datetime
+) -> Rendered:
     """Render the notice of a row that is due; in a thread where another process is asked."""
     render = partial(
         renderer.render,
@@ -19,7 +24,8 @@ async def spoken(renderer: Renderer, row: Any, news: News, form: Form, now: date
         name=row.name,
         now=now,
         form=form,
-        timezone=row.timezone,
+        timezone=zone(Wishes.read(row), row.country, settings.shop(row.shop or "")).key,
         first_order=bool(row.first_order),
+        preferences=preferences_link(row, settings.links, now),
     )
     return await asyncio.to_thread(render) if renderer.slow(news) else render()

@@ -46,6 +46,7 @@ class Reader:
     brand: Brand = field(default_factory=Brand)
     first_order: bool = False  #: nothing was ordered from this shop before
     offers: bool = False  #: has agreed to hear of offers
+    preferences: str | None = None  #: the page where they say how they want to be told
 
 
 def values(news: News, reader: Reader, words: Catalogues, now: datetime) -> dict[str, Any]:
