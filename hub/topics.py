@@ -33,7 +33,7 @@ class Streaming(BaseSettings):
     stream_password: SecretStr | None = None
     stream_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
     #: consumer group of the workers
-    stream_group: str = "tilanne"
+    stream_group: str = Field(default="tilanne", pattern=r"^[A-Za-z0-9._-]{1,128}$")
     #: name of this worker in its group, the same after a restart (static membership); unset: none
     stream_member: str | None = None
     #: seconds of silence after which a worker counts as dead, and others read its partitions

@@ -99,12 +99,19 @@ class Transport(driver.Transport):
     reader: Reader
 
 
+class Application(faust.App):
+    """Faust's application, without the folders it makes for tables: there are none."""
+
+    def _create_directories(self) -> None:
+        """Make none: where the hub runs it may write nowhere but in its database."""
+
+
 def application(
     settings: Settings, brokers: Brokers, topics: Sequence[str], reader: Reader
 ) -> faust.App:
     """Make an application that hands every record of the topics to ``reader``."""
     urls = [URL(f"kafka://{server}") for server in brokers.servers]
-    app = faust.App(
+    app = Application(
         settings.stream_group,
         broker=urls,
         broker_credentials=_credentials(brokers),
