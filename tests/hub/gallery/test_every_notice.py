@@ -122,7 +122,7 @@ def test_a_parcel_to_collect_brings_its_code_as_a_picture_and_in_words(told: Tol
 def test_a_delay_tells_the_old_day_and_the_new_one(told: Told2News) -> None:
     text = render(told, Told.DELAYED, "fi", Form.LETTER, rich=True).text
 
-    assert "Uusi arvioitu toimitus: torstaina 26. marraskuuta klo 18.00–20.00" in text
+    assert "Uusi arvioitu toimitus: torstaina 26. marraskuuta klo\xa018.00–20.00" in text
     assert "Aiempi arvio: tiistaina 24. marraskuuta" in text
 
 
