@@ -23,6 +23,7 @@ NAMES = names()
 def opened(world: World, **settings: Any) -> dict[str, Channel]:
     sink = Sink(name="kassa", url="http://127.0.0.1:1/", secret=SECRET)
     own = {"sms": TWILIO, "push": {"vapid_key": VAPID, "contact": "mailto:a@b.fi"}, "chatbot": BOT}
+    own["apprise"] = {"url": "json://127.0.0.1/{to}"}
     own["chatbot"] = {**BOT, "url": "https://bot.example"}
     known = {"sinks": [sink], "sink_networks": ["127.0.0.0/8"], "channels": own}
     return open_channels(replace(world.tools(Settings(**(known | settings))), publish=published))
@@ -34,7 +35,7 @@ async def published(topic: str, key: bytes, value: bytes, headers: Mapping[str, 
 
 
 def test_the_registry_is_the_folder(world: World) -> None:
-    names = ("chatbot", "email", "feed", "push", "sms", "topic", "webhook")
+    names = ("apprise", "chatbot", "email", "feed", "push", "sms", "topic", "webhook")
 
     assert NAMES == tuple(opened(world)) == names
 

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from hub.config import Sink
 from hub.notify.channels import Channel, Message
+from hub.notify.channels.apprise import Apprise, AppriseSettings
 from hub.notify.channels.chatbot import Chatbot, ChatbotSettings
 from hub.notify.channels.email import Smtp
 from hub.notify.channels.push import Push, PushSettings
@@ -113,6 +114,11 @@ def _smtp(url: str, allowed: Any = (), total: float = 5.0) -> Channel:
     return Smtp(url, mail_from="Tilanne <t@tilanne.example>", clock=now, reply=total, last=total)
 
 
+def _apprise(url: str, allowed: Any = LOOPBACK, total: float = 5.0) -> Channel:
+    there = url.replace("http://", "json://")
+    return Apprise(AppriseSettings(url=f"{there}/to/{{to}}"), total=total)
+
+
 TWILIO = {"account": "AC1", "token": "hush-hush", "sender": "+358501111111", "api": "URL"}
 GENERIC = {"url": "URL", "body": {"to": "{to}", "text": "{text}"}, "token": "hush-hush"}
 WHATSAPP = {"whatsapp_token": "hush-hush", "whatsapp_number": "42", "whatsapp_api": "URL/v23.0"}
@@ -142,6 +148,7 @@ CASES = (
         says({"ok": True, "result": {"message_id": 9}}),
         "4711/9",
     ),
+    Case("apprise", _apprise, lambda url: PHONE, says({}), refuses=False),
     Case("own bot", _bot(**BOT), lambda url: "bot:talk-1", says({}), f"msg_{'ab' * 16}"),
 )
 

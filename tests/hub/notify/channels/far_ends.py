@@ -128,6 +128,8 @@ async def far_end(well: Answer, trouble: Trouble | None = None) -> AsyncIterator
         yield made
     finally:
         await runner.cleanup()
+        for _ in range(3):  # lines that were cut are closed in a turn of the loop of their own
+            await asyncio.to_thread(lambda: None)
 
 
 #: what a mail server says after the last dot of the letter; None: it says nothing
