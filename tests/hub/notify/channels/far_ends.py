@@ -49,6 +49,7 @@ class FarEnd:
     asked: list[Asked] = field(default_factory=list)
     url: str = ""
     open: list[asyncio.Task[None]] = field(default_factory=list)  #: connections, of a mail server
+    lines: list[asyncio.Transport] = field(default_factory=list)  #: connections, of a web server
     senders: list[str] = field(default_factory=list)  #: of envelopes
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
@@ -56,6 +57,8 @@ class FarEnd:
         query = dict(request.query)
         asked = Asked(request.method, request.path, query, headers, await request.read())
         self.asked.append(asked)
+        assert request.transport is not None
+        self.lines.append(request.transport)
         if self.trouble is None or request.path == "/token":  # the trouble is with the message
             return self.well(asked)
         return await GOES_WRONG[self.trouble](self, request)
@@ -128,6 +131,8 @@ async def far_end(well: Answer, trouble: Trouble | None = None) -> AsyncIterator
         yield made
     finally:
         await runner.cleanup()
+        for line in made.lines:  # one that nobody reads from would wait for ever
+            line.abort()
         for _ in range(3):  # lines that were cut are closed in a turn of the loop of their own
             await asyncio.to_thread(lambda: None)
 

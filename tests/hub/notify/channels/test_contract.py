@@ -144,7 +144,7 @@ def test_no_channel_is_left_out() -> None:
     async def story() -> set[str]:
         return {case.open("smtp://x" if case.well is None else "http://x").NAME for case in CASES}
 
-    # a feed and a topic have no far end of this kind: see tests/hub/web/test_feeds.py, tests/hub/stream
+    # a feed and a topic have no far end of this kind: tests/hub/web/test_feeds.py, hub/stream
     assert set(names()) - {"feed", "topic"} == asyncio.run(story())
 
 
