@@ -62,15 +62,15 @@ def topology(folder: Path) -> Iterator[Topology]:
             "TILANNE_DATABASE_URL": database.url,
             "TILANNE_STREAM_URL": f"kafka://{broker.address}",
             "TILANNE_REDIS_URL": cache.url,
-            "TILANNE_STREAM_TOPICS": json.dumps({RETAILER: {"connector": "canonical"}}),
+            "TILANNE_TOPICS": json.dumps({RETAILER: {"connector": "canonical"}}),
             **witness.settings("smtp", sinks=True),
         }
         port = cache.port
 
-        def part(role: str) -> HubProcess:
+        def part(role: str, **more: str) -> HubProcess:
             nonlocal port
             port = free_port(port + 1)
-            one = HubProcess(folder, role, port=port, **settings)
+            one = HubProcess(folder, role, port=port, **settings, **more)
             stack.callback(one.make_sure_it_is_gone)
             return one
 
@@ -81,7 +81,11 @@ def topology(folder: Path) -> Iterator[Topology]:
             valkey=cache,
             witness=witness,
             web=part("web"),
-            workers=[part("worker") for _ in range(3)],
+            # two keep their place in the group when they are killed; the third comes and goes
+            workers=[
+                *(part("worker", TILANNE_STREAM_MEMBER=f"worker-{n}") for n in (1, 2)),
+                part("worker"),
+            ],
             dispatchers=[part("dispatcher") for _ in range(2)],
             scheduler=part("scheduler"),
         )
