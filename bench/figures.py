@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
-from bench import door, growth, pipeline, recovery, snapshot, telling, versus_naive
+from bench import door, growth, pipeline, recovery, snapshot, streaming, telling, versus_naive
 from bench.bars import Figure, Progress
 from bench.sizes import Sizes
 from hub.telemetry import set_up_logging
@@ -17,6 +17,7 @@ PARTS: dict[Measure, tuple[str, ...]] = {
     door.measure: ("idle_rss_mb", *door.NAMES),
     telling.measure: telling.NAMES,
     snapshot.measure: ("snapshot_vs_bare",),
+    streaming.measure: streaming.NAMES,
     recovery.measure: ("recovery_s",),
     growth.measure: ("growth_1e6_vs_1e4",),
 }

@@ -101,13 +101,15 @@ def _pipeline(base: Path, written: Written | None) -> float:
     store = Store(f"sqlite:///{_copy(base, 'hub.db')}")
     try:
         if written is not None:
-            _listen(store, written)
+            listen(store, written)
         return asyncio.run(drain(store))
     finally:
         store.close()
 
 
-def _listen(store: Store, written: Written) -> None:
+def listen(store: Store, written: Written) -> None:
+    """Note what is done to the database from now on."""
+
     def statement(
         _connection: object,
         _cursor: object,

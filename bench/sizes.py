@@ -21,6 +21,9 @@ class Sizes:
     drain_seconds: float  #: how long it is waited for what was told late
     reads: int  #: snapshots asked for in a run
     raws_waiting: int
+    stream_facts: int  #: read through Faust and beside it
+    stream_runs: int
+    drain_facts: int  #: that wait for workers
     growth_orders: tuple[int, int]
     growth_facts: int
     growth_told: int  #: facts of which the telling is measured
@@ -38,6 +41,9 @@ FULL = Sizes(
     drain_seconds=90,
     reads=20_000,
     raws_waiting=50_000,
+    stream_facts=20_000,
+    stream_runs=3,
+    drain_facts=100_000,
     growth_orders=(10_000, 1_000_000),
     growth_facts=12_000,
     growth_told=600,
@@ -56,6 +62,9 @@ QUICK = Sizes(
     drain_seconds=30,
     reads=50,
     raws_waiting=300,
+    stream_facts=2_000,
+    stream_runs=1,
+    drain_facts=2_000,
     growth_orders=(250, 500),
     growth_facts=80,
     growth_told=16,

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bench import streaming
 from bench.bars import BARS, figure
 from bench.day import LIFE, deliveries, moment
 from bench.figures import NAMES, figures
@@ -17,9 +18,10 @@ FIELDS = {"name", "value", "unit", "floor", "goal", "holds", "goal_reached"}
 @pytest.mark.slow
 def test_every_figure_is_measured_and_says_whether_its_floor_holds(tmp_path: Path) -> None:
     said: list[str] = []
-    found = list(figures(QUICK, tmp_path, said.append))
+    wanted = [name for name in NAMES if name not in streaming.NAMES]  # make test-cluster
+    found = list(figures(QUICK, tmp_path, said.append, wanted))
 
-    assert list(NAMES) == [figure["name"] for figure in found]
+    assert wanted == [figure["name"] for figure in found]
     for one in found:
         assert one.keys() - {"detail"} == FIELDS
         assert isinstance(one["value"], float)

@@ -1,0 +1,241 @@
+"""How fast facts of a topic become belief: through Faust on a real broker, beside a bare loop.
+
+One Apache Kafka and one PostgreSQL. The records lie in the topic before any clock starts, and a
+clock runs from the first batch that is believed to the last, so that joining a consumer group costs
+nobody anything. The bare side is an aiokafka loop with a group of its own that reads the same
+records and executes, transaction by transaction, the very statements and rows the hub wrote.
+"""
+
+import asyncio
+import json
+import statistics
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from time import perf_counter, sleep
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import psycopg
+import uvloop
+from aiokafka import AIOKafkaConsumer
+from confluent_kafka import Producer
+
+from bench.bars import Figure, Progress, figure
+from bench.day import deliveries
+from bench.pipeline import Written, listen
+from bench.programs import SECRET, free_port, program
+from bench.sizes import Sizes
+from connectors.registry import discover
+from deploy.kafka.broker import Broker, running
+from deploy.kafka.jars import NoBroker
+from hub.clock import utc_now
+from hub.config import Settings
+from hub.pipeline.apply import Applied
+from hub.pipeline.move import Mover
+from hub.pipeline.translate import Translator
+from hub.serve import settle_garbage
+from hub.store.migrate import migrate
+from hub.store.session import Store
+from hub.stream.edge import Edge
+from hub.stream.records import CHANGES, RAW
+
+NAMES = ("faust_facts_per_s", "faust_vs_bare", "faust_two_workers", "faust_drain_100000_s")
+PARTITIONS = 4
+FEED, LONG_FEED = "bench.feed", "bench.long-feed"
+PATIENCE = 300.0  #: seconds a side may take
+TAKEN = "SELECT coalesce(sum(next_offset), 0) FROM stream_offset"
+
+
+class Watch:
+    """Runs from the first batch that is believed to the last one."""
+
+    def __init__(self, facts: int) -> None:
+        self._facts, self._first, self._began = facts, 0, 0.0
+        self.read = 0
+        self.rate = 0.0  #: facts per second
+
+    def reads(self, facts: int) -> bool:
+        """Note how many facts have been taken in; return whether that is all."""
+        self.read = facts
+        if facts and not self._began:
+            self._began, self._first = perf_counter(), facts
+        if facts >= self._facts and not self.rate:
+            self.rate = (facts - self._first) / (perf_counter() - self._began)
+        return facts >= self._facts
+
+
+def measure(sizes: Sizes, folder: Path, progress: Progress) -> Iterator[Figure]:
+    """Yield the figures of NAMES, or none of them where there can be no broker."""
+    from tests.faults.postgres import server  # noqa: PLC0415 - asks for a place when it is imported
+
+    with ExitStack() as stack:
+        try:
+            broker = stack.enter_context(running(folder / f"kafka-{uuid4().hex}"))
+        except NoBroker as error:
+            progress(f"left out, {', '.join(NAMES)}: {error}")
+            return
+        database = stack.enter_context(server())
+        broker.create({RAW: 1, CHANGES: 1, FEED: PARTITIONS, LONG_FEED: PARTITIONS})
+        progress("through Faust and beside it")
+        fill(broker, FEED, sizes.stream_facts)
+        side = Sides(broker, database, sizes.stream_facts)
+        hub, bare = side.by_side(sizes.stream_runs, progress)
+        ratio = statistics.median(one / other for one, other in zip(hub, bare, strict=True))
+        yield figure("faust_facts_per_s", statistics.median(hub), instead=ratio >= 0.5)
+        yield figure("faust_vs_bare", ratio, bare_facts_per_s=round(statistics.median(bare), 1))
+        fill(broker, LONG_FEED, sizes.drain_facts)
+        progress(f"{sizes.drain_facts:,} facts wait for one worker, and then for two")
+        alone, seconds = drained(broker, database, folder, sizes.drain_facts, workers=1)
+        together, _ = drained(broker, database, folder, sizes.drain_facts, workers=2)
+        rates = {"one": round(alone, 1), "two": round(together, 1)}
+        yield figure("faust_two_workers", together / alone, facts_per_s=rates)
+        yield figure("faust_drain_100000_s", seconds * 100_000 / sizes.drain_facts)
+
+
+def fill(broker: Broker, topic: str, facts: int) -> None:
+    """Put so many facts into a topic, the ones of an order into one partition."""
+    producer = Producer({"bootstrap.servers": broker.address, "acks": "all", "linger.ms": 20})
+    for number, body in enumerate(deliveries(facts)):
+        producer.produce(topic, body, partition=number % PARTITIONS)
+        producer.poll(0) if number % 100 == 0 else None
+    if left := producer.flush(PATIENCE):
+        raise RuntimeError(f"{left} records did not reach the broker")
+
+
+class Sides:
+    """The hub and the bare loop, on one topic and each on databases of their own."""
+
+    def __init__(self, broker: Broker, server: str, facts: int) -> None:
+        self._broker, self._server, self._facts = broker, server, facts
+
+    def by_side(self, runs: int, progress: Progress) -> tuple[list[float], list[float]]:
+        """Return facts per second of both, run by run."""
+        written, hub, bare = Written(), [], []
+        self._hub(written)
+        written.transactions = [one for one in written.transactions if one]
+        for run in range(runs):
+            hub.append(self._hub(None))
+            bare.append(uvloop.run(self._bare(written)))
+            progress(f"run {run + 1} of {runs}: Faust {hub[-1]:,.0f}/s, bare {bare[-1]:,.0f}/s")
+        return hub, bare
+
+    def _hub(self, written: Written | None) -> float:
+        store = Store(new_database(self._server))
+        try:
+            migrate(store)
+            if written is not None:
+                listen(store, written)
+            return uvloop.run(self._through_faust(store))
+        finally:
+            store.close()
+
+    async def _through_faust(self, store: Store) -> float:
+        settings = Settings(**reading(self._broker, FEED))
+        watch, over = Watch(self._facts), asyncio.Event()
+
+        def changed(applied: Applied) -> None:
+            if watch.reads(watch.read + applied.raws):
+                over.set()
+
+        translator = Translator(discover(), settings)
+        edge = Edge(settings, Mover(store, translator, changed), translator, utc_now)
+        settle_garbage()
+        working = asyncio.create_task(edge.run())
+        try:
+            await asyncio.wait_for(over.wait(), PATIENCE)
+        finally:
+            await edge.stop()
+            await working
+        return watch.rate
+
+    async def _bare(self, written: Written) -> float:
+        store = Store(new_database(self._server))
+        migrate(store)
+        store.close()
+        url = store.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        consumer = AIOKafkaConsumer(
+            FEED,
+            bootstrap_servers=self._broker.address,
+            group_id=f"bare-{uuid4().hex}",
+            auto_offset_reset="earliest",
+        )
+        await consumer.start()
+        try:
+            with psycopg.connect(url) as connection:
+                return await self._loop(consumer, written, _writing(connection))
+        finally:
+            await consumer.stop()
+
+    async def _loop(
+        self, consumer: AIOKafkaConsumer, written: Written, write: Callable[[Any], None]
+    ) -> float:
+        watch, have, loop = Watch(self._facts), 0, asyncio.get_running_loop()
+        share = self._facts / len(written.transactions)
+        for number, transaction in enumerate(written.transactions, 1):
+            while have < int(share * number):
+                read = await consumer.getmany(timeout_ms=1000, max_records=500)
+                have += sum(map(len, read.values()))
+            await loop.run_in_executor(None, write, transaction)
+            watch.reads(have)
+        return watch.rate
+
+
+def _writing(connection: "psycopg.Connection[Any]") -> Callable[[Any], None]:
+    def write(transaction: Any) -> None:
+        with connection.cursor() as cursor:
+            for sql, rows, many in transaction:
+                if many:
+                    cursor.executemany(sql, rows)
+                else:
+                    cursor.execute(sql, rows)
+        connection.commit()
+
+    return write
+
+
+def drained(
+    broker: Broker, server: str, folder: Path, facts: int, *, workers: int
+) -> tuple[float, float]:
+    """Let worker processes take in what waits; return facts per second, and all the seconds."""
+    database = new_database(server)
+    chosen = reading(broker, LONG_FEED)
+    environment = {
+        "TILANNE_DATABASE_URL": database,
+        "TILANNE_STREAM_URL": chosen["stream_url"],
+        "TILANNE_STREAM_GROUP": chosen["stream_group"],
+        "TILANNE_TOPICS": json.dumps(chosen["topics"]),
+        "TILANNE_SECRETS__CANONICAL": SECRET,
+    }
+    with ExitStack() as stack:
+        began = perf_counter()
+        for number in range(workers):
+            port = free_port()
+            own = environment | {"TILANNE_PORT": str(port)}
+            up = program(folder, f"worker{number}", "hub", "worker", port=port, **own)
+            stack.enter_context(up).wait("/health/live")
+        watch = Watch(facts)
+        with psycopg.connect(database, autocommit=True) as connection:
+            while not watch.reads(int((connection.execute(TAKEN).fetchone() or (0,))[0])):
+                if perf_counter() - began > PATIENCE:
+                    raise RuntimeError(f"not all facts are read after {PATIENCE:.0f} s")
+                sleep(0.02)
+        return watch.rate, perf_counter() - began
+
+
+def reading(broker: Broker, topic: str) -> dict[str, Any]:
+    """Return the settings of a hub that reads a topic in a group of its own."""
+    return {
+        "stream_url": f"kafka://{broker.address}",
+        "stream_group": f"bench-{uuid4().hex}",
+        "topics": {topic: {"connector": "canonical", "source": "bench"}},
+    }
+
+
+def new_database(server: str) -> str:
+    """Make an empty database; return its URL."""
+    name = f"bench_{uuid4().hex}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"'.encode())
+    return urlsplit(server)._replace(path=f"/{name}").geturl()
