@@ -13,7 +13,6 @@ from uuid import uuid4
 import aiohttp
 import pytest
 from sqlalchemy import func, select
-from tests.hub.stream.brokers import Cluster
 
 from bench.day import DAY, LIFE, START, body
 from connectors.signatures import sign_standard_webhook
@@ -23,6 +22,7 @@ from hub.store.inbox import INBOX
 from hub.store.tables import TimelineRow, table
 from tests.faults.hub_process import KEY, SECRET
 from tests.faults.postgres import new_database
+from tests.hub.stream.brokers import Cluster
 
 ORDERS = 625
 FACTS = ORDERS * len(LIFE)

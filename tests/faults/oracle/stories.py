@@ -56,7 +56,7 @@ def life(story: str, name: str, dice: random.Random) -> Life:
 def _long_road(name: str, dice: random.Random) -> Life:
     """Tell of a parcel that is scanned at every corner: few of its facts are news to anybody."""
     who = _Order(name, dice.choice(SHOPS), lines=1, addressed=dice.random() < 0.1)
-    corners = [f"in_transit {n}" for n in range(1, dice.randint(3, 8))]
+    corners = [f"in_transit {n}" for n in range(1, dice.randint(6, 16))]
     last = dice.choice(("out_for_delivery", "out_for_delivery", "ready_for_pickup"))
     steps = ["placed", "announced", *corners, last, "delivered"]
     if dice.random() < 0.05:
@@ -165,5 +165,5 @@ def _at(step: str, hours: float = 0.0) -> str:
     """Give a step its hour: today, the steps half an hour apart, all of them past."""
     start = datetime.fromtimestamp(now() // 3600 * 3600, UTC) - timedelta(hours=7)
     word, _, corner = step.partition(" ")
-    later = timedelta(hours=hours + 0.5 * ORDER_OF_STEPS.index(word), minutes=2 * int(corner or 0))
+    later = timedelta(hours=hours + 0.5 * ORDER_OF_STEPS.index(word), minutes=int(corner or 0))
     return (start + later).isoformat()
