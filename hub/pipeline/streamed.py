@@ -34,6 +34,7 @@ class Streamed:
     translated: list[Translated] | None
     before: Mapping[Place, int]  #: how far each of the partitions had been read
     after: Mapping[Place, int]  #: how far each will have been read
+    careful: bool = False  #: look whether raws are known, even if nobody has read so far
 
     @property
     def rows(self) -> Sequence[Kept]:
@@ -48,7 +49,11 @@ class Streamed:
         offsets.advance(
             connection, {place: (old, self.after[place]) for place, old in self.before.items()}
         )
-        again = [one.origin for one in self.records if one.offset < self.before[one.place]]
+        again = [
+            one.origin
+            for one in self.records
+            if self.careful or one.offset < self.before[one.place]
+        ]
         known = offsets.numbers(connection, again)
         fresh = [one for one in self.records if one.origin not in known]
         log.append(connection, [_row(one) for one in fresh])
@@ -60,9 +65,10 @@ class Streamed:
         before = dict(self.before)
         for one in self.records[:-1]:
             reached = max(before[one.place], one.offset + 1)
-            yield Streamed([one], None, {one.place: before[one.place]}, {one.place: reached})
+            was = {one.place: before[one.place]}
+            yield Streamed([one], None, was, {one.place: reached}, careful=True)
             before[one.place] = reached
-        yield Streamed(self.records[-1:], None, before, self.after)
+        yield Streamed(self.records[-1:], None, before, self.after, careful=True)
 
 
 def translate(records: Sequence[Record], translator: Translator) -> list[Translated] | None:

@@ -115,3 +115,13 @@ def test_a_page_of_the_log_is_full_however_much_a_stream_brought_in_between(worl
 
     assert [b"first", b"second"] == [row.body for row in page]
     world.work()
+
+
+def test_a_database_that_forgot_how_far_it_was_finds_what_it_has(world: World) -> None:
+    records = [record(n, says(fact)) for n, fact in enumerate(FACTS)]
+    move(world, {HERE: 0}, *records[:2])
+    world.store.write_now(lambda c: offsets.advance(c, {HERE: (2, 0)}))
+    move(world, {HERE: 0}, *records)
+
+    assert ["applied"] * 3 == world.outcomes()
+    assert 3 == len(world.rows(RAW))
