@@ -12,7 +12,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from connectors.registry import discover
 from hub.app import checks
 from hub.catalogues import Catalogues
+from hub.clock import utc_now
 from hub.config import Settings
+from hub.gallery.proving import proven
 from hub.readiness import Finding, examine
 from hub.store.session import Store
 
@@ -95,3 +97,11 @@ async def _greet(url: SecretStr) -> str | None:
 def _words(settings: Settings) -> Iterator[Finding]:
     languages = ", ".join(sorted(Catalogues.load().languages))
     yield Finding("languages", True, languages)
+    own = sorted(name for name, shop in settings.shops.items() if shop.brand.templates)
+    if own:
+        try:
+            proven(settings, Catalogues.load(), utc_now()).close()
+        except (ValueError, OSError) as error:
+            yield Finding("templates", False, str(error), "correct them or take them away")
+            return
+        yield Finding("templates", True, f"of {', '.join(own)}: hold")

@@ -1,5 +1,6 @@
 """What a stranger writes into a name or an address never becomes a header or a second recipient."""
 
+from dataclasses import replace
 from email import policy
 from email.parser import BytesParser
 
@@ -40,6 +41,40 @@ def test_a_letter_says_from_whom_to_whom_and_what() -> None:
     plain, html = (read.get_body((kind,)).get_content() for kind in ("plain", "html"))
     assert "Hei Maija!\r\n\r\n.\r\n\r\nFrom the beginning\r\n" == plain
     assert "<p>Hei</p>\r\n" == html
+
+
+def test_a_picture_travels_with_the_page_that_calls_it_and_the_mailbox_shows_it() -> None:
+    from hub.web.letters import letter
+
+    png = b"\x89PNG\r\n" + bytes(range(256))
+    said = replace(message(html='<img src="cid:pickup-code@tilanne">'), images={"pickup-code": png})
+    written = compose(said, mail_from=FROM, now=NOW)
+    read = BytesParser(policy=policy.default).parsebytes(written)
+    [picture] = [part for part in read.walk() if part.get_content_type() == "image/png"]
+    row = type("Row", (), {"id": 1, "stored_at": NOW, "message": written})
+
+    assert (png, "<pickup-code@tilanne>") == (picture.get_content(), picture["Content-ID"])
+    assert "Hei Maija!" in read.get_body(("plain",)).get_content()
+    assert 'src="data:image/png;base64,' in letter(row).html
+
+
+def test_a_picture_is_not_called_what_could_end_a_header() -> None:
+    with pytest.raises(DeliveryError):
+        compose(replace(message(), images={"a>\r\nBcc: x": b""}), mail_from=FROM, now=NOW)
+
+
+def test_a_letter_comes_from_the_shop_and_answers_go_where_it_wants() -> None:
+    said = replace(message(), sender="Saunakauppa Löyly", reply_to="apua@sauna.example")
+    written = compose(said, mail_from=FROM, now=NOW)
+    read = BytesParser(policy=policy.default).parsebytes(written)
+
+    assert "Saunakauppa Löyly <tilaukset@villa.example>" == str(read["From"])
+    assert "apua@sauna.example" == read["Reply-To"]
+    for smuggled in ("a\r\nBcc: eve@evil.example", "=?utf-8?q?a?="):
+        with pytest.raises(DeliveryError):
+            compose(replace(said, sender=smuggled), mail_from=FROM, now=NOW)
+        with pytest.raises(DeliveryError):
+            compose(replace(said, reply_to=smuggled), mail_from=FROM, now=NOW)
 
 
 SAID = st.text(st.characters(codec="utf-8"), min_size=1, max_size=300)

@@ -6,9 +6,10 @@ import re
 
 import pytest
 
+from hub.notify.channels import Form
 from state_machine.milestones import Told
-from tests.hub.notify.test_render import FULL, POINT, PROMISE, render
-from tests.hub.notify.world import LINES, PARCEL
+from tests.hub.notify.test_render import FULL, POINT, PROMISE, news, render, renderer
+from tests.hub.notify.world import LINES, NOW, PARCEL
 
 HOSTILE = "<script>alert(1)</script>\r\nBcc: eve@evil.example\n- \u202eforged\x00"
 
@@ -62,3 +63,23 @@ def test_the_markup_can_be_read_and_ends_no_script() -> None:
     assert "4711" not in html.unescape(
         render("ready_for_pickup", **FULL).html.split("</script>")[0]
     )
+
+
+FORGED = "button\tKlikkaa\thttps://evil.example/"
+
+
+@pytest.mark.parametrize("form", [Form.LETTER, Form.SMS, Form.PUSH, Form.CHAT])
+@pytest.mark.parametrize("milestone", Told)
+def test_no_name_becomes_a_line_a_button_or_a_picture(milestone: str, form: Form) -> None:
+    bad = f"{HOSTILE}{FORGED}\npicture\tpickup-code\tx"
+    parcel = {**FULL["parcel"], "pickup_point": POINT | {"name": bad, "address": bad}}
+    told = news(milestone, parcel=parcel, order={"lines": [LINES[0] | {"name": bad}]})
+    made = renderer().render(told, language="fi", name=bad, now=NOW, form=form)
+
+    assert not {"Bcc", "button", "picture"} & {
+        line[:7].strip(":\t ") for line in made.text.split("\n")
+    }
+    links = re.findall(r'(?:href|src)="([^"]*)"', made.html)
+    assert [] == [one for one in links if one.startswith("https://evil.example")]
+    assert "\t" not in made.text
+    assert form is not Form.SMS or "\n" not in made.text
