@@ -121,6 +121,7 @@ def test_a_door_that_is_stopped_answers_the_delivery_it_is_reading(parts: Parts)
     assert 200 == web.ask("/health/live")[0]  # by now it has read the head of the other line
     os.kill(web.pid, signal.SIGTERM)
     wait_for(lambda: not listens(web), "the door to close")
+    web.stays_alive(0.5)  # longer than the server needs where nobody is waited for
     line.send(b"34")
 
     assert 401 == line.getresponse().status
