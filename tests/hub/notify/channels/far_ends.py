@@ -112,7 +112,7 @@ GOES_WRONG: dict[Trouble, Callable[..., Awaitable[web.StreamResponse]]] = {
     Trouble.GARBAGE: _says(200, "<html>Hei \x00 \ud7ff</html>"),
     Trouble.HUGE: _huge,
     Trouble.BOMB: _says(200, "\x1f\x8b\x08 not gzip", content_encoding="gzip"),
-    Trouble.ELSEWHERE: _says(302, "", location="http://127.0.0.1:1/"),
+    Trouble.ELSEWHERE: _says(307, "", location="/elsewhere"),
 }
 
 

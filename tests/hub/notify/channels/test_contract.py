@@ -75,6 +75,18 @@ def test_whatever_a_provider_does_there_is_an_honest_end(case: Case, trouble: Tr
         assert (trouble in never and case.refuses) == end.permanent
 
 
+@pytest.mark.parametrize(
+    "case",
+    [one for one in CASES if one.well and one.name != "apprise"],  # it follows by itself
+    ids=lambda case: case.name,
+)
+def test_nobody_is_followed_elsewhere(case: Case) -> None:
+    end, error, _ = send(case, Trouble.ELSEWHERE)
+
+    assert isinstance(error, DeliveryError)
+    assert "/elsewhere" not in [asked.path for asked in end.asked]
+
+
 @each
 def test_a_provider_may_ask_for_a_wait(case: Case) -> None:
     _, error, _ = send(case, Trouble.WAIT)
