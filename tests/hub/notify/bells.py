@@ -6,7 +6,15 @@ from typing import Any
 
 import orjson
 
-from hub.notify.channels import Accepted, Audience, Form, Handing, Message, OnAmbiguous
+from hub.notify.channels import (
+    Accepted,
+    Audience,
+    DeliveryError,
+    Form,
+    Handing,
+    Message,
+    OnAmbiguous,
+)
 from hub.store import customers
 from hub.store.consents import Entry
 from tests.hub.notify.world import World
@@ -34,6 +42,19 @@ class Bell:
 
     async def close(self) -> None:
         pass
+
+
+class Busy(Bell):
+    """A channel whose provider says no until ``no`` is taken away."""
+
+    def __init__(self, bell: Bell, no: DeliveryError) -> None:
+        super().__init__(bell.NAME, bell.FORM, bell.ADDRESS)
+        self.no: DeliveryError | None = no
+
+    async def send(self, message: Message, handing: Handing) -> Accepted:
+        if self.no is not None:
+            raise self.no
+        return await super().send(message, handing)
 
 
 def bells() -> dict[str, Bell]:

@@ -191,3 +191,23 @@ def test_what_was_switched_off_overnight_is_not_told_in_the_morning(world: World
 
     off = "switched off by the customer: informative messages by email"
     assert [("email", "suppressed", off)] == told(world, bells())
+
+
+def test_a_second_attempt_that_comes_at_night_waits_for_the_morning(world: World) -> None:
+    from hub.notify.channels import DeliveryError
+    from tests.hub.notify.bells import Busy
+
+    world.add_order(phone=PHONE, country="SE")
+    wish(world, channels={"*": ["sms"]})
+    world.now = world.now.replace(hour=19, minute=59, second=50)  # 20:59:50 in Stockholm
+    world.tell("delivered")
+    channels = bells()
+    channels["sms"] = Busy(channels["sms"], DeliveryError("429"))
+    told(world, channels)
+    world.later(minutes=3)
+    channels["sms"].no = None
+
+    quiet = "quiet hours 21:00-08:00 in Europe/Stockholm"
+    assert [("sms", "due", quiet)] == told(world, channels)
+    world.later(hours=11)
+    assert [("sms", "sent", "")] == told(world, channels)

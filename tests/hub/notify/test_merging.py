@@ -1,19 +1,34 @@
 """Several parcels that leave at once are one letter, and nobody is told less or twice."""
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import update
 
 from hub.config import Settings, Shop
-from hub.notify.channels import Accepted, DeliveryError, Handing, Message
+from hub.notify.channels import DeliveryError
 from hub.store.outbox import NOTICE
-from tests.hub.notify.bells import Bell, bells, told, wish, withdrawn
+from tests.faults.postgres import new_database
+from tests.hub.notify.bells import Busy, bells, told, wish, withdrawn
 from tests.hub.notify.world import PARCEL, World
 
 MERGING = Settings(shops={"villa": Shop(merge_seconds=30)})
 OTHER = {**PARCEL, "id": "p2", "carrier": "gls", "tracking_number": "GLS2"}
 HUIVI = [{"line": "2", "quantity": 1}]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+    url = None
+    if request.param == "postgresql":
+        server = request.getfixturevalue("postgresql")
+        url = new_database(server, f"merging_{uuid4().hex}")
+    opened = World(tmp_path, url)
+    yield opened
+    opened.store.close()
 
 
 def two_leave(world: World, milestone: str = "shipped") -> None:
@@ -98,23 +113,12 @@ def test_who_is_said_with_another_is_corrected_like_anybody_told(world: World) -
     assert 2 == len(channels["email"].rung)
 
 
-class Refusing(Bell):
-    """A provider that says no, ``permanent``ly or for now, until it says yes."""
-
-    def __init__(self, bell: Bell, *, permanent: bool) -> None:
-        super().__init__(bell.NAME, bell.FORM, bell.ADDRESS)
-        self.no: DeliveryError | None = DeliveryError("550 no", permanent=permanent)
-
-    async def send(self, message: Message, handing: Handing) -> Accepted:
-        if self.no is not None:
-            raise self.no
-        return await super().send(message, handing)
-
-
 def merged(world: World, *, permanent: bool) -> dict[str, Any]:
     """Two parcels merged into one letter whose first attempt failed."""
     world.add_order()
-    channels: dict[str, Any] = {"email": Refusing(bells()["email"], permanent=permanent)}
+    channels: dict[str, Any] = {
+        "email": Busy(bells()["email"], DeliveryError("550 no", permanent=permanent))
+    }
     two_leave(world)
     told(world, channels, MERGING)
     world.later(seconds=10)

@@ -1,5 +1,6 @@
 """Who a customer is across shops: known as one by what they have verified, and by nothing else."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -151,3 +152,12 @@ def test_the_latest_word_that_covers_a_channel_holds(words: list[tuple[str, str,
             covering = [g for ch, cl, g in words if cl == one and ch in ("*", channel)]
             expected = covering[-1] if covering else None
             assert expected == consents.agreed(state, channel, one)
+
+
+def test_nothing_in_the_hub_takes_a_line_out_of_the_ledger_or_rewrites_it() -> None:
+    hub = Path(customers.__file__).parents[1]
+    touch = re.compile(
+        r"(?:update|delete)\(CONSENT|CONSENT\.(?:update|delete)|upsert\(\w+, CONSENT"
+    )
+
+    assert [] == [str(path) for path in hub.rglob("*.py") if touch.search(path.read_text())]
