@@ -22,8 +22,9 @@ def sms(lines: str, shop: str) -> str:
 
 def push(subject: str, short: str) -> tuple[str, str]:
     """Return title and body of a push; what the title says is not said again."""
-    body = short.removeprefix(subject).lstrip(".: ") if short.startswith(subject) else short
-    return cut(subject, TITLE), cut(body or short, BODY)
+    goes_on = next((sign for sign in (". ", ": ") if short.startswith(subject + sign)), None)
+    body = short.removeprefix(subject + goes_on) if goes_on else short
+    return cut(subject, TITLE), cut(body, BODY)
 
 
 def chat(lines: str) -> str:

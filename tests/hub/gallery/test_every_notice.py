@@ -135,6 +135,22 @@ def test_of_split_goods_it_says_how_many_of_how_many_and_what_is_still_to_come(
     assert "Kommer senare\n- 1 × Villasukat, koko 42\n- 1 × Kirkasvalolamppu" in text
 
 
+def test_a_push_does_not_say_its_title_again_nor_begin_in_the_middle_of_a_sentence(
+    told: Told2News,
+) -> None:
+    for milestone, language in product(MILESTONES, LANGUAGES):
+        made = render(told, milestone, language, Form.PUSH, rich=True)
+        assert not made.text.startswith((f"{made.subject}: ", f"{made.subject}. "))
+        assert made.text[0].isupper()
+
+
+def test_a_replacement_does_not_come_under_the_number_of_the_return(told: Told2News) -> None:
+    text = render(told, Told.EXCHANGE_SHIPPED, "fi", Form.LETTER, rich=True).text
+
+    assert "Korvaa palauttamasi tuotteet\n- 1 × Villasukat" in text
+    assert "JJFI64990000000009009" not in text
+
+
 def test_one_item_is_no_items(told: Told2News) -> None:
     goods = told[Told.SHIPPED, True]
     one = News.read(type("Row", (), {**_row(goods), "change": _with_units(goods, 1)}))
