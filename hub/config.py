@@ -6,7 +6,7 @@ Read from the environment with the prefix ``TILANNE_``; a nested name takes two 
 
 import json
 from ipaddress import ip_address
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AnyHttpUrl,
@@ -19,6 +19,7 @@ from pydantic import (
 )
 from pydantic_settings import SettingsConfigDict
 
+from hub.falling_back import Fallback
 from hub.links import Links
 from hub.shops import Shop as Shop
 from hub.topics import Streaming
@@ -125,6 +126,10 @@ class Settings(Streaming):
     future_minutes: float = Field(default=10.0, ge=0)
     #: a milestone that happened longer ago than this is not told any more (hours)
     news_age_hours: float = Field(default=168.0, gt=0)
+    #: when a customer's next channel takes over
+    fallback: Fallback = Fallback()
+    #: per channel, the most messages its provider (or each sink) gets in a second; else no limit
+    rates: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
     #: days the raw bytes are kept once nothing in them waits for a person or an order
     raw_days: int = Field(default=30, ge=1)
     #: days a fact waits for its order before it is listed as expired; a carrier may be ahead of the

@@ -122,7 +122,7 @@ def _to_customer(row: Any, house: House, reach: Reach, now: datetime) -> Iterato
         no = obstacle(row, channel, reach, house.settings)
         if no is None:
             yield from (_one(row, one, house, now, reason=why) for one, why in passed)
-            yield _due(row, channel, house, now)
+            yield due(row, channel, house, now)
             return
         passed.append((channel, no))
     for channel, no in passed:  # an address may still come
@@ -135,7 +135,8 @@ def _one(row: Any, channel: Channel, house: House, now: datetime, **more: Any) -
     return notice(row, channel.NAME, row.contact_id or NOBODY, language, now=now, **more)
 
 
-def _due(row: Any, channel: Channel, house: House, now: datetime) -> dict[str, Any]:
+def due(row: Any, channel: Channel, house: House, now: datetime) -> dict[str, Any]:
+    """Make the notice of a change to its customer by a channel: due, in the night later."""
     made = _one(row, channel, house, now, reason=None)
     if (later := kept_back(row, channel, house.settings, now)) is None:
         together = row.received_at + window(row, channel, house.settings)

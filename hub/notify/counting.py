@@ -14,3 +14,4 @@ class Counts:
     suppressed: int = 0
     fenced: int = 0
     ambiguous: int = 0
+    turned: int = 0  #: to another channel

@@ -14,6 +14,7 @@ from hub.crashpoints import crashpoint
 from hub.notify.audience import House
 from hub.notify.channels import Channel, Tools, open_channels
 from hub.notify.counting import Counts
+from hub.notify.fallback import fall_back
 from hub.notify.holding import InHand
 from hub.notify.lanes import Traffic
 from hub.notify.planning import plan, revive, settle_strangers
@@ -137,6 +138,19 @@ class Dispatcher:
             self._chores_at = now + CHORES
             await self._in_hand.recover()
             await self._store.write(lambda c: revive(c, self._house, now))
+            await self._fall_back()
+
+    async def _fall_back(self) -> None:
+        """Let other channels take over what does not get through."""
+        now, ill = self._clock(), {lane.channel for lane in self._traffic.ill()}
+        while True:
+            turned = await self._store.write(lambda c: fall_back(c, self._house, ill, now))
+            crashpoint("notify.fell_back")
+            if turned.given_in:
+                alert("nobody_told", count=turned.given_in)
+            self.counts.turned += turned.by_another
+            if not turned.by_another:
+                return
 
     async def _take(self) -> int:
         free = self._traffic.free(self._clock())

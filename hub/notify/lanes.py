@@ -7,6 +7,7 @@ from datetime import datetime
 from hub.notify.audience import House
 from hub.notify.breaker import Breakers
 from hub.notify.channels import Audience
+from hub.notify.pace import Pace
 from hub.store.attempts import Lane
 from hub.telemetry import ILL, alert
 
@@ -32,6 +33,10 @@ class Traffic:
         """Begin with empty lanes, all of them well."""
         self._places = lanes(house)
         self._breakers = Breakers()
+        rates = house.settings.rates
+        self._paces = {
+            one: Pace(rates[one.channel]) for one in self._places if one.channel in rates
+        }
         self._sending: Counter[Lane] = Counter()
         self._unsettled: Counter[Lane] = Counter()
 
@@ -43,6 +48,8 @@ class Traffic:
             if self.roomy(lane)
         }
         places = {lane: self._breakers[lane].places(free, now) for lane, free in room.items()}
+        for lane, pace in self._paces.items():
+            places[lane] = pace.allows(places.get(lane, 0), now)
         return {lane: free for lane, free in places.items() if free > 0}
 
     def roomy(self, lane: Lane) -> bool:
@@ -56,6 +63,8 @@ class Traffic:
         self._sending[lane] += 1
         self._unsettled[lane] += 1
         self._breakers[lane].begun()
+        if lane in self._paces:
+            self._paces[lane].begun()
 
     def answered(self, lane: Lane, now: datetime, *, well: bool | None) -> None:
         """Note what an attempt says of the far end: well, ill, or None: nothing."""

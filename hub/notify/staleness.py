@@ -93,6 +93,22 @@ def superseded(row: Any, story: Sequence[Any], told: Sequence[Any]) -> str | Non
     return None
 
 
+def overtaken(row: Any, told: Iterable[Any]) -> str | None:
+    """Say that the customer has heard what came after this already; None: they have not.
+
+    That happens when one waited for its channel and the next went by another: told now, the order
+    of things would be turned round.
+    """
+    if row.milestone == Told.CORRECTION:
+        return None
+    for other in told:
+        later = other.outbox_id > row.outbox_id and other.recipient == row.recipient
+        beside = other.subject == row.subject or row.milestone == Told.ORDER_PLACED
+        if later and beside and other.milestone != row.milestone:
+            return f"overtaken by {other.milestone}"
+    return None
+
+
 def withdrawn(row: Any, story: Iterable[Any]) -> bool:
     """Say whether what a notice tells of has been taken back."""
     return row.milestone != Told.CORRECTION and _key(row) in corrected(story)

@@ -14,7 +14,7 @@ from hub.notify.choosing import kept_back, refusal
 from hub.notify.merging import gather
 from hub.notify.planning import NEVER_TOLD, must_correct, originals
 from hub.notify.reach import Reach
-from hub.notify.staleness import WITHDRAWN, superseded, too_old, withdrawn
+from hub.notify.staleness import WITHDRAWN, overtaken, superseded, too_old, withdrawn
 from hub.store import attempts, outbox
 from hub.store.attempts import Lane
 from state_machine.milestones import Told
@@ -138,7 +138,11 @@ def _why_not(
         return WITHDRAWN
     channel = house.channels[row.channel]
     if channel.AUDIENCE is Audience.CUSTOMER:
-        reason = superseded(row, story, told) or refusal(row, channel, house.settings)
+        reason = (
+            superseded(row, story, told)
+            or overtaken(row, told)
+            or refusal(row, channel, house.settings)
+        )
         if reason is not None:
             return reason
     return too_old(row, house.settings, now)

@@ -16,7 +16,10 @@ class ReceiptRow(SQLModel, table=True):
     """What a provider reported about a message it had taken; once, by the primary key."""
 
     __tablename__ = "receipt"
-    __table_args__ = (Index("receipt_attempt", "notice_id", "n"),)
+    __table_args__ = (
+        Index("receipt_attempt", "notice_id", "n"),
+        Index("receipt_lately", "what", "received_at"),
+    )
 
     provider: str = Field(sa_column=_key(primary=True))
     event: str = Field(sa_column=_key(primary=True))  #: what makes it the same report

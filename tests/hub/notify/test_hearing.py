@@ -13,6 +13,7 @@ from hub.notify.receipts import Receipt, What
 from hub.notify.receipts.mailgun import Mailgun
 from hub.store import customers, receipts, suppressions
 from hub.store.receipts import RECEIPT
+from hub.store.stuck import NO_OTHER_WAY, NOT_KNOWN
 from hub.telemetry import ALERTS
 from tests.hub.notify.channels.far_ends import Trouble, mail_end
 from tests.hub.notify.world import NOW, World
@@ -94,7 +95,7 @@ def test_an_address_that_bounced_is_not_written_to_again(world: World) -> None:
     send(world)
 
     assert [
-        ("shipped", "sent", None),
+        ("shipped", "sent", f"{NOT_KNOWN}{NO_OTHER_WAY}"),
         ("delivered", "suppressed", "the address is closed: bounced: 550 <…> unknown"),
     ] == world.states()
 
