@@ -44,6 +44,7 @@ WAY_IN = (
 WAY_OUT = (
     At(id="C9", place="notify.planning"),
     At(id="C9", place="notify.planned"),
+    At(id="C9", place="notify.fell_back"),
     At(id="C9", place="notify.leasing"),
     At(id="C10", place="notify.leased"),
     At(id="C10", place="notify.handing", nth=3),
