@@ -9,7 +9,6 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, Row, or_, select, update
 
-from hub.crashpoints import crashpoint
 from hub.store import consents, suppressions
 from hub.store.contacts import e164
 from hub.store.rows import insert_new
@@ -86,7 +85,6 @@ def change(
 ) -> None:
     """Write down what a customer wants and agrees to: columns, and lines of the ledger."""
     consents.add(connection, customer, said)
-    crashpoint("customers.changing")
     _renew(connection, customer, wishes, now)
 
 
@@ -166,7 +164,6 @@ def _join_with_owner(
     mine = update(CONTACT).where(CONTACT.c.customer_id == customer)
     connection.execute(mine.values(customer_id=owner))
     _move_addresses(connection, customer, owner)
-    crashpoint("customers.joining")
     _renew(connection, owner, {}, now)
     return str(owner)
 
