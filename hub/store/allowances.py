@@ -26,7 +26,7 @@ def spend(connection: Connection, channel: str, whom: str, *, most: int, now: da
         set_={"sent": ALLOWANCE.c.sent + 1},
         where=ALLOWANCE.c.sent < most,
     )
-    return connection.execute(counted).rowcount == 1
+    return connection.scalar(counted.returning(ALLOWANCE.c.sent)) is not None
 
 
 def forget(connection: Connection, before: datetime) -> None:

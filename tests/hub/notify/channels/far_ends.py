@@ -49,6 +49,7 @@ class FarEnd:
     asked: list[Asked] = field(default_factory=list)
     url: str = ""
     open: list[asyncio.Task[None]] = field(default_factory=list)  #: connections, of a mail server
+    politely: bool = False  #: a mail server that has had enough letters says 421
     lines: list[asyncio.Transport] = field(default_factory=list)  #: connections, of a web server
     senders: list[str] = field(default_factory=list)  #: of envelopes
 
@@ -155,13 +156,13 @@ AFTER_THE_DOT: dict[Trouble | None, bytes | None] = {
 
 @asynccontextmanager
 async def mail_end(
-    trouble: Trouble | None = None, letters: int | None = None
+    trouble: Trouble | None = None, letters: int | None = None, *, politely: bool = False
 ) -> AsyncIterator[FarEnd]:
     """Run a mail server that goes wrong after the last dot, in bytes no library would send.
 
-    ``letters``: after as many it hangs up.
+    ``letters``: after as many it hangs up, or, ``politely``, says so to the next one.
     """
-    made = FarEnd(lambda asked: web.Response(), trouble)
+    made = FarEnd(lambda asked: web.Response(), trouble, politely=politely)
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -192,13 +193,12 @@ async def _talk(
     letters: int | None,
 ) -> None:
     writer.write(b"220 post.test\r\n")
-    taken = 0
+    taken, open_ = 0, False
     while line := await reader.readline():
         word = line[:4].upper()
-        if word == b"MAIL":
-            made.senders.append(line.split(b":", 1)[1].split()[0].decode())
         if word != b"DATA":
-            writer.write(b"221 bye\r\n" if word == b"QUIT" else b"250 OK\r\n")
+            writer.write(_says_to(made, line, nested=open_, enough=taken == letters))
+            open_ = (open_ or word == b"MAIL") and word != b"RSET"
             continue
         writer.write(b"354 go on\r\n")
         letter = await reader.readuntil(b"\r\n.\r\n")
@@ -207,7 +207,19 @@ async def _talk(
         if said is None:
             await asyncio.Event().wait()
         writer.write(said or b"")
-        taken += 1
-        if made.trouble in {Trouble.CUT, Trouble.HALF} or taken == letters:
+        taken, open_ = taken + 1, False
+        if made.trouble in {Trouble.CUT, Trouble.HALF} or (taken == letters and not made.politely):
             await writer.drain()
             return
+
+
+def _says_to(made: FarEnd, line: bytes, *, nested: bool, enough: bool) -> bytes:
+    """Answer a command as strictly as real servers do."""
+    word = line[:4].upper()
+    if word == b"MAIL" and (nested or (enough and made.politely)):
+        return b"503 nested MAIL\r\n" if nested else b"421 enough for one call\r\n"
+    if word == b"MAIL":
+        made.senders.append(line.split(b":", 1)[1].split()[0].decode())
+    if word == b"RCPT" and b"<gone@" in line:
+        return b"550 5.1.1 <gone@example.fi> nobody of that name\r\n"
+    return b"221 bye\r\n" if word == b"QUIT" else b"250 OK\r\n"

@@ -3,7 +3,9 @@
 import asyncio
 from dataclasses import replace
 
-from hub.notify.channels import Accepted
+import pytest
+
+from hub.notify.channels import Accepted, DeliveryError
 from hub.notify.channels.email import EmailSettings, Smtp
 from hub.notify.mail_lines import LETTERS
 from tests.hub.notify.channels.cases import message, now
@@ -32,9 +34,11 @@ async def send(channel: Smtp, senders: int, letters: int) -> list[Accepted]:
     return [answer for answers in found for answer in answers]
 
 
-def burst(senders: int, letters: int, *, hangs_up_after: int | None = None) -> FarEnd:
+def burst(
+    senders: int, letters: int, *, hangs_up_after: int | None = None, politely: bool = False
+) -> FarEnd:
     async def story() -> FarEnd:
-        async with mail_end(letters=hangs_up_after) as end:
+        async with mail_end(letters=hangs_up_after, politely=politely) as end:
             answers = await send(Smtp(end.url, mail_from=FROM, clock=now), senders, letters)
             assert {"250 taken as 42"} == {answer.said for answer in answers}
             return end
@@ -60,12 +64,34 @@ def test_nothing_stays_open_when_nothing_is_under_way() -> None:
     asyncio.run(story())
 
 
-def test_a_line_the_server_has_hung_up_costs_no_letter_and_no_second_one() -> None:
-    end = burst(3, 6, hangs_up_after=2)
+@pytest.mark.parametrize("politely", [True, False])
+def test_a_line_the_server_has_hung_up_costs_no_letter_and_no_second_one(politely: bool) -> None:
+    end = burst(3, 6, hangs_up_after=2, politely=politely)
 
     assert 18 == len(end.asked)
     assert 18 == len({asked.body.partition(b"Message-ID: ")[2][:40] for asked in end.asked})
     assert 9 <= len(end.open)
+
+
+def test_a_letter_that_was_refused_leaves_no_trace_for_the_next_one() -> None:
+    async def one(channel: Smtp, sender: int) -> list[str]:
+        said = []
+        for n in range(6):
+            to = "gone@example.fi" if (n + sender) % 2 else "maija@example.fi"
+            try:
+                said.append((await channel.send(message(to), nothing)).said)
+            except DeliveryError as error:
+                said.append("gone" if error.gone and error.permanent else str(error))
+        return said
+
+    async def story() -> list[list[str]]:
+        async with mail_end() as end:
+            channel = Smtp(end.url, mail_from=FROM, clock=now)
+            return await asyncio.gather(*(one(channel, sender) for sender in range(3)))
+
+    said = asyncio.run(story())
+    taken = ["250 taken as 42", "gone"]
+    assert [taken * 3, [*reversed(taken)] * 3, taken * 3] == said
 
 
 def test_a_line_is_not_used_for_ever() -> None:
