@@ -7,7 +7,7 @@ READY := .venv/.ready
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run kafka test test-faults check format bench soak lock docs clean
+.PHONY: help setup run kafka test test-faults test-cluster check format bench soak lock docs clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -25,6 +25,9 @@ test: $(READY) ## run the tests; ARGS="-k fold" for some of them
 
 test-faults: $(READY) ## kill the hub at every crash point and 200 times at random; ARGS=--part
 	@$(BIN)/python -m tests.faults $(ARGS)
+
+test-cluster: $(READY) ## the hub as processes over Kafka, PostgreSQL and Valkey, and all goes wrong; ARGS=--part
+	@$(BIN)/python -m tests.cluster $(ARGS)
 
 check: $(READY) ## ruff, mypy, import contracts, and: are the docs fresh?
 	$(BIN)/ruff check

