@@ -45,7 +45,7 @@ def gather(
     unless the letter may have been read already.
     """
     wait = window(row, channel, settings)
-    if not wait and not row.attempts:
+    if told_of(row.milestone) not in MERGED or not (wait or row.attempts):
         return ()
     if not row.attempts:
         for one in merging.like(connection, row, soon=now + wait):
