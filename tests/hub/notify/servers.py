@@ -55,8 +55,8 @@ class Post:
 
 
 @asynccontextmanager
-async def mail_server(**options: Any) -> AsyncIterator[Post]:
-    """Run a mail server for a while."""
+async def mail_server(port: int = 0, **options: Any) -> AsyncIterator[Post]:
+    """Run a mail server for a while; ``port`` 0: any."""
     post = Post(**options)
     loop = asyncio.get_running_loop()
     made: list[SMTP] = []
@@ -65,7 +65,7 @@ async def mail_server(**options: Any) -> AsyncIterator[Post]:
         made.append(SMTP(post, hostname="post.test", loop=loop))
         return made[-1]
 
-    server = await loop.create_server(build, "127.0.0.1", 0)
+    server = await loop.create_server(build, "127.0.0.1", port)
     post.url = f"smtp://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     try:
         yield post
