@@ -39,6 +39,9 @@ class Logged:
         log.advance(connection, log.READER, old=self.position, new=self.end)
         return [row.id for row in self.rows]
 
+    def count(self, connection: Connection) -> None:
+        """Count nothing: the door has counted them."""
+
     def split(self) -> Iterator["Logged"]:
         """Return them one by one, none of them translated."""
         position = self.position

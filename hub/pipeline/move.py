@@ -38,6 +38,9 @@ class Batch(Protocol):
         Returns the number each raw has in the log, None for one that was dealt with already.
         """
 
+    def count(self, connection: Connection) -> None:
+        """Count the raws as accepted if nobody has; the last thing before a commit."""
+
     def split(self) -> "Iterator[Batch]":
         """Return the raws one by one; each is to be moved before the next is."""
 
@@ -82,6 +85,7 @@ class Mover:
         def work(connection: Connection) -> Applied:
             numbers = batch.claim(connection)
             applied = apply(connection, _numbered(translated, numbers), self.recent)
+            batch.count(connection)
             # All that is left is the commit, which waits for the disk.
             ahead()
             return applied
@@ -136,6 +140,7 @@ class Mover:
                     one, quarantine.ERROR, code=type(error).__name__, detail=str(one.unreadable)
                 )
                 quarantine.keep(connection, [held])
+            batch.count(connection)
             return Applied(raws=1, outcomes={"quarantined": 1})
 
         self._changed(await self.store.write(work))

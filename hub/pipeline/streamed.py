@@ -1,11 +1,12 @@
 """Raws that a stream brought: with them moves how far the stream was read, or neither moves."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from sqlalchemy import Connection
 
+from hub.crashpoints import crashpoint
 from hub.pipeline.translate import Translated, Translator
 from hub.store import log, offsets
 from hub.store.log import Kept
@@ -35,6 +36,8 @@ class Streamed:
     before: Mapping[Place, int]  #: how far each of the partitions had been read
     after: Mapping[Place, int]  #: how far each will have been read
     careful: bool = False  #: look whether raws are known, even if nobody has read so far
+    #: those of the records that the last claim has put into the log
+    fresh: list[Record] = field(init=False, default_factory=list)
 
     @property
     def rows(self) -> Sequence[Kept]:
@@ -55,10 +58,15 @@ class Streamed:
             if self.careful or one.offset < self.before[one.place]
         ]
         known = offsets.numbers(connection, again)
-        fresh = [one for one in self.records if one.origin not in known]
-        log.append(connection, [_row(one) for one in fresh])
-        numbers = offsets.numbers(connection, [one.origin for one in fresh])
+        self.fresh[:] = [one for one in self.records if one.origin not in known]
+        log.at_the_end(connection, [_row(one) for one in self.fresh])
+        crashpoint("log.appended")
+        numbers = offsets.numbers(connection, [one.origin for one in self.fresh])
         return [numbers.get(one.origin) for one in self.records]
+
+    def count(self, connection: Connection) -> None:
+        """Count what was put into the log."""
+        log.count(connection, [_row(one) for one in self.fresh])
 
     def split(self) -> Iterator["Streamed"]:
         """Return them one by one; with the last one goes what is to be passed over behind it."""

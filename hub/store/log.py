@@ -72,6 +72,14 @@ def append(connection: Connection, raws: Sequence[Mapping[str, Any]]) -> None:
         return
     at_the_end(connection, raws)
     crashpoint("log.appended")
+    count(connection, raws)
+
+
+def count(connection: Connection, raws: Sequence[Mapping[str, Any]]) -> None:
+    """Count raws as accepted from their sources.
+
+    Whoever else counts some of the same source waits until this is committed: it comes last.
+    """
     sources = Counter((raw["connector"], raw["source"]) for raw in raws)
     rows = [{"connector": c, "source": s, "raws": n} for (c, s), n in sorted(sources.items())]
     insert_or(connection, ACCEPTED, rows, _counted_up)

@@ -78,7 +78,7 @@ class Hanging:
 
 
 def run(story: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    asyncio.run(asyncio.wait_for(story(), 60))
+    asyncio.run(asyncio.wait_for(story(), 30))
 
 
 def posts(world: World) -> list[Any]:
