@@ -5,6 +5,7 @@ Read from the environment with the prefix ``TILANNE_``; a nested name takes two 
 """
 
 import json
+from contextlib import suppress
 from ipaddress import ip_address
 from typing import Annotated, Any, Literal
 
@@ -171,10 +172,9 @@ class Settings(Streaming):
         text = self.secrets.get(connector, SecretStr("")).get_secret_value()
         if not text.startswith("["):
             return (text,) if text else ()
-        try:
+        several = None
+        with suppress(ValueError):
             several = json.loads(text)
-        except ValueError:
-            several = None
         if not isinstance(several, list) or not all(isinstance(one, str) for one in several):
             name = f"TILANNE_SECRETS__{connector.upper()}"
             raise ValueError(f"{name} must be a string or a JSON list of strings")
@@ -195,9 +195,6 @@ class Settings(Streaming):
 
     @property
     def _on_loopback(self) -> bool:
-        if self.host == "localhost":
-            return True
-        try:
-            return ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+        with suppress(ValueError):
+            return self.host == "localhost" or ip_address(self.host).is_loopback
+        return False
