@@ -3,7 +3,17 @@
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
-from bench import door, growth, pipeline, recovery, snapshot, streaming, telling, versus_naive
+from bench import (
+    door,
+    growth,
+    pipeline,
+    promised,
+    recovery,
+    snapshot,
+    streaming,
+    telling,
+    versus_naive,
+)
 from bench.bars import Figure, Progress
 from bench.sizes import Sizes
 from hub.telemetry import set_up_logging
@@ -16,6 +26,7 @@ PARTS: dict[Measure, tuple[str, ...]] = {
     versus_naive.measure: ("pipeline_vs_naive",),
     door.measure: ("idle_rss_mb", *door.NAMES),
     telling.measure: telling.NAMES,
+    promised.measure: promised.NAMES,
     snapshot.measure: ("snapshot_vs_bare",),
     streaming.measure: streaming.NAMES,
     recovery.measure: ("recovery_s",),

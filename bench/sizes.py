@@ -19,6 +19,8 @@ class Sizes:
     busy_rate: int = 1000
     telling_seconds: float
     drain_seconds: float  #: how long it is waited for what was told late
+    promised_orders: int  #: whose customers are to be told within the minute
+    promised_rate: int = 200  #: facts per second
     reads: int  #: snapshots asked for in a run
     raws_waiting: int
     stream_facts: int  #: read through Faust and beside it
@@ -39,6 +41,7 @@ FULL = Sizes(
     door_seconds=12,
     telling_seconds=20,
     drain_seconds=90,
+    promised_orders=10_000,
     reads=20_000,
     raws_waiting=50_000,
     stream_facts=20_000,
@@ -60,6 +63,8 @@ QUICK = Sizes(
     busy_rate=50,
     telling_seconds=1,
     drain_seconds=30,
+    promised_orders=12,
+    promised_rate=50,
     reads=50,
     raws_waiting=300,
     stream_facts=2_000,

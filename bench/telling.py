@@ -44,9 +44,9 @@ def _at_rate(name: str, rate: int, sizes: Sizes, folder: Path) -> Figure:
             up.wait()
             task = deliver(up, int(rate * sizes.telling_seconds), rate=rate, keep=str(acks))
             sent = Sending(task).result()
-            left = _all_told(database, sizes.drain_seconds)
+            left = all_told(database, sizes.drain_seconds)
         sink.end()
-        waits = _waits(task, json.loads(acks.read_text()), folder / "sink.json")
+        waits = waits_of(task, json.loads(acks.read_text()), folder / "sink.json")
     return figure(
         name,
         _share(waits, 0.99),
@@ -61,7 +61,7 @@ def _at_rate(name: str, rate: int, sizes: Sizes, folder: Path) -> Figure:
     )
 
 
-def _all_told(database: Path, seconds: float) -> int:
+def all_told(database: Path, seconds: float) -> int:
     """Wait until everybody is told, or so long; return how many still are not."""
     deadline = perf_counter() + seconds
     with looking(database) as connection:
@@ -70,7 +70,7 @@ def _all_told(database: Path, seconds: float) -> int:
     return int(left)
 
 
-def _waits(task: Task, acked: list[float], arrived: Path) -> list[float]:
+def waits_of(task: Task, acked: list[float], arrived: Path) -> list[float]:
     """Return, in ms, how long after its 2xx each fact that is told of was told, sorted."""
     first: dict[tuple[str, datetime], float] = {}
     for when, told in json.loads(arrived.read_text()):
