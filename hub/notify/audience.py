@@ -138,10 +138,10 @@ def _one(row: Any, channel: Channel, house: House, now: datetime, **more: Any) -
 def due(row: Any, channel: Channel, house: House, now: datetime) -> dict[str, Any]:
     """Make the notice of a change to its customer by a channel: due, in the night later."""
     made = _one(row, channel, house, now, reason=None)
-    if (later := kept_back(row, channel, house.settings, now)) is None:
-        together = row.received_at + window(row, channel, house.settings)
-        later = (together, WAITS) if together > now else None
-    if later is not None:
+    together = row.received_at + window(row, channel, house.settings)
+    if (later := kept_back(row, channel, house.settings, now)) is not None:
         until, why = later
         made |= {"next_at": until, "not_before": until, "reason": why}
+    elif together > now:  # of our own accord: the minute in which they are to be told runs on
+        made |= {"next_at": together, "reason": WAITS}
     return made

@@ -71,7 +71,7 @@ def like(connection: Connection, row: Any, *, soon: datetime) -> Sequence[Row[An
 
 def merge(connection: Connection, lead: int, member: int, now: datetime) -> None:
     """Let a notice be said with another one."""
-    why = f"merged into notice {lead}"
+    why = f"merged into one letter: notice {lead}"
     connection.execute(_MERGE, {"member": member, "lead": lead, "why": why, "now": now})
 
 

@@ -55,7 +55,7 @@ def test_two_parcels_that_leave_within_the_window_are_one_letter_that_names_both
     world.later(seconds=10)
     told(world, channels, MERGING)
     (letter,) = channels["email"].rung
-    assert [("sent", ""), ("suppressed", "merged into notice 1")] == seen(world)
+    assert [("sent", ""), ("suppressed", "merged into one letter: notice 1")] == seen(world)
     assert all(said in letter.text for said in ("JJFI6500001", "GLS2", "Villasukat", "Kaulahuivi"))
     world.later(minutes=10)
     told(world, channels, MERGING)
@@ -69,6 +69,7 @@ def test_nothing_waits_longer_than_the_window_from_when_it_reached_us(world: Wor
     channels = bells()
     told(world, channels, MERGING)
     assert [] == channels["email"].rung
+    assert [None] == [row.not_before for row in world.notices()]  # the minute runs meanwhile
     world.later(seconds=1)
     told(world, channels, MERGING)
 
@@ -134,7 +135,7 @@ def test_a_second_attempt_says_the_same_and_tells_each_parcel_once(world: World)
 
     (letter,) = channels["email"].rung
     assert "GLS2" in letter.text
-    assert [("sent", ""), ("suppressed", "merged into notice 1")] == seen(world)
+    assert [("sent", ""), ("suppressed", "merged into one letter: notice 1")] == seen(world)
 
 
 def test_who_was_to_be_said_with_a_letter_that_comes_to_nothing_is_told_after_all(
