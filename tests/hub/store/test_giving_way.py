@@ -41,5 +41,5 @@ def test_work_that_lost_a_deadlock_is_run_again(server: str) -> None:
     for store in stores:
         store.close()
 
-    assert 1 == sum(gave_way)
+    assert sum(gave_way) >= 1
     assert [["0", "1"]] * 2 == [sorted(one) for one in holders]
