@@ -120,7 +120,7 @@ class Dispatcher:
         changes, due = await self._store.read(lambda c: attempts.waiting(c, self._clock()))
         planned = taken = 0
         if changes:
-            planned = await self._store.write(lambda c: plan(c, self._house, self._clock()))
+            planned = await self._plan()
             crashpoint("notify.planned")
         if changes or due:
             taken = await self._take()
@@ -139,6 +139,12 @@ class Dispatcher:
             await self._in_hand.recover()
             await self._store.write(lambda c: revive(c, self._house, now))
             await self._fall_back()
+
+    async def _plan(self) -> int:
+        planned = await self._store.write(lambda c: plan(c, self._house, self._clock()))
+        if planned.unheard:
+            alert("nobody_told", count=planned.unheard)
+        return planned.changes
 
     async def _fall_back(self) -> None:
         """Let other channels take over what does not get through."""

@@ -1,6 +1,7 @@
 """From changes to notices: everyone who is to be told gets one row, in one transaction."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,19 +23,32 @@ NEVER_TOLD = "never told of what is corrected"
 NOBODY_TO_TELL = "there was nobody to tell"
 
 
-def plan(connection: Connection, house: House, now: datetime) -> int:
-    """Plan the changes that wait, oldest first; return how many those were.
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What came of the changes that waited."""
+
+    changes: int = 0
+    unheard: int = 0  #: of which the customer was to be told, and cannot be by any channel
+
+    def __bool__(self) -> bool:
+        """Whether there were any."""
+        return bool(self.changes)
+
+
+def plan(connection: Connection, house: House, now: datetime) -> Planned:
+    """Plan the changes that wait, oldest first; say how many those were.
 
     Corrections come after the rest: whom they reach depends on the notices there are by then. Of
     several dispatchers one plans at a time: otherwise the notice of a later change could be there
     before that of an earlier one, and go out first.
     """
     if not our_turn(connection, "plan notices"):
-        return 0
+        return Planned()
     rows = outbox.unplanned(connection, BATCH)
     news = [row for row in rows if row.milestone != Told.CORRECTION]
     reach = Reach(connection, news)
-    notices = [one for row in news for one in audience(row, house, reach, now)]
+    made = [(row, list(audience(row, house, reach, now))) for row in news]
+    notices = [one for _, several in made for one in several]
     outbox.add_notices(connection, notices)
     for row in rows:
         if row.milestone == Told.CORRECTION:
@@ -46,7 +60,15 @@ def plan(connection: Connection, house: House, now: datetime) -> int:
     outbox.leave_untold(connection, untold, NOBODY_TO_TELL)
     crashpoint("notify.planning")
     outbox.mark_planned(connection, [row.id for row in rows], now)
-    return len(rows)
+    return Planned(len(rows), sum(_unheard(row, several, house, now) for row, several in made))
+
+
+def _unheard(row: Any, notices: Sequence[dict[str, Any]], house: House, now: datetime) -> bool:
+    """Whether a customer should hear of a change, and no channel can say it."""
+    mine = [one for one in notices if house.channels[one["channel"]].AUDIENCE is Audience.CUSTOMER]
+    if not mine or any(one["state"] == "due" for one in mine):
+        return False
+    return why_not(row, house.channels[mine[0]["channel"]], house.settings, now) is None
 
 
 def revive(connection: Connection, house: House, now: datetime) -> int:

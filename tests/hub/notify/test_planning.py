@@ -111,6 +111,22 @@ def test_a_customer_without_an_address_is_not_forgotten_silently(world: World) -
     assert [("email", "customer", "suppressed", "no e-mail address known")] == planned(world)
 
 
+@pytest.mark.parametrize(
+    "milestone, email, unheard",
+    [("shipped", None, 1), ("shipped", "maija@example.fi", 0), ("status_changed", None, 0)],
+)
+def test_who_should_hear_and_cannot_is_an_alert(
+    world: World, milestone: str, email: str | None, unheard: int
+) -> None:
+    from hub.notify.planning import plan
+
+    world.add_order(email=email)
+    world.tell(milestone)
+    house = world.dispatcher()._house
+
+    assert unheard == world.store.write_now(lambda c: plan(c, house, world.now)).unheard
+
+
 def test_an_address_that_comes_later_is_written_to(world: World) -> None:
     from sqlalchemy import update
 

@@ -126,13 +126,13 @@ def test_a_change_is_not_planned_before_an_earlier_one_of_its_order(shared: Worl
     house = shared.dispatcher()._house
     other = Store(shared.url)
     with other.engine.begin() as slow:
-        assert 1 == plan(slow, house, shared.now)
+        assert 1 == plan(slow, house, shared.now).changes
         shared.tell("shipped", revision="2")
         meanwhile = shared.store.write_now(lambda c: plan(c, house, shared.now))
         taken = shared.store.write_now(lambda c: take(c, house, lanes(house), shared.now)).taken
     other.close()
 
-    assert (0, []) == (meanwhile, [one.row.revision for one in taken])
+    assert (0, []) == (meanwhile.changes, [one.row.revision for one in taken])
 
 
 def test_what_is_about_to_be_sent_is_known_to_whoever_plans_its_correction(shared: World) -> None:
