@@ -1,10 +1,10 @@
 """What providers report about messages they took: each report once, beside the attempt it is of."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, or_, select, update
+from sqlalchemy import Connection, select, update
 
 from hub.store.attempts import ATTEMPT
 from hub.store.outbox import NOTICE
@@ -37,37 +37,3 @@ def confirm(connection: Connection, notice_id: int, now: datetime) -> bool:
     held = update(NOTICE).where(NOTICE.c.id == notice_id, NOTICE.c.state == "held")
     values = {"state": "sent", "reason": None, "settled_at": now}
     return connection.execute(held.values(values)).rowcount == 1
-
-
-def of_notices(connection: Connection, notices: Collection[int]) -> Sequence[Row[Any]]:
-    """Return what is reported of these notices, in the order it happened."""
-    mine = select(RECEIPT).where(RECEIPT.c.notice_id.in_(notices))
-    return connection.execute(mine.order_by(RECEIPT.c.at, RECEIPT.c.received_at)).all()
-
-
-def failed(connection: Connection, since: datetime) -> Sequence[Row[Any]]:
-    """Return the notices that were sent and, as was reported since, never arrived.
-
-    Each with ``what`` (failed, bounced, complained): whoever is to be told otherwise is told by
-    another channel.
-    """
-    arrived = RECEIPT.alias("arrived")
-    better = and_(
-        arrived.c.notice_id == RECEIPT.c.notice_id, arrived.c.what.in_(("delivered", "read"))
-    )
-    statement = (
-        select(NOTICE, RECEIPT.c.what)
-        .join(RECEIPT, RECEIPT.c.notice_id == NOTICE.c.id)
-        .where(
-            RECEIPT.c.received_at >= since,
-            or_(
-                RECEIPT.c.what == "bounced",
-                RECEIPT.c.what == "failed",
-                RECEIPT.c.what == "complained",
-            ),
-            NOTICE.c.state == "sent",
-            ~select(arrived.c.event).where(better).exists(),
-        )
-        .order_by(NOTICE.c.id)
-    )
-    return connection.execute(statement).all()

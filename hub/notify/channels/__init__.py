@@ -11,6 +11,7 @@ import pkgutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cache
 from typing import Literal, Protocol, runtime_checkable
 
 from hub.notify.tools import Tools as Tools
@@ -127,6 +128,7 @@ class Channel(Protocol):
         """Let go of connections."""
 
 
+@cache  # asked for with every batch
 def names() -> tuple[str, ...]:
     """Return the channels there are: the files of this folder."""
     return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))

@@ -11,7 +11,7 @@ from hub.notify.channels import Channel, DeliveryError
 from hub.notify.hearing import Heard, hear
 from hub.notify.receipts import Receipt, What
 from hub.notify.receipts.mailgun import Mailgun
-from hub.store import customers, receipts, suppressions
+from hub.store import customers, suppressions
 from hub.store.receipts import RECEIPT
 from hub.store.stuck import NO_OTHER_WAY, NOT_KNOWN
 from hub.telemetry import ALERTS
@@ -105,17 +105,6 @@ def test_what_only_failed_this_time_closes_nothing(world: World) -> None:
     report(world, What.FAILED)
 
     assert {} == world.store.read_now(lambda c: suppressions.closed(c, ["email"], [EMAIL]))
-    assert [("shipped", "failed")] == [
-        (row.milestone, row.what) for row in world.store.read_now(lambda c: receipts.failed(c, NOW))
-    ]
-
-
-def test_a_notice_that_arrived_after_all_is_not_among_the_failed(world: World) -> None:
-    sent(world)
-    report(world, What.FAILED)
-    report(world, What.DELIVERED, "e2")
-
-    assert [] == world.store.read_now(lambda c: receipts.failed(c, NOW))
 
 
 def test_whoever_complains_has_withdrawn_consent_and_somebody_hears_of_it(world: World) -> None:

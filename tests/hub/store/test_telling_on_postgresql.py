@@ -61,5 +61,4 @@ def test_counting_and_closing_and_reporting_are_once(store: Store) -> None:
         lambda c: suppressions.closed(c, ["sms", "email"], ["+3584", "+3585"])
     )
     assert store.read_now(lambda c: receipts.attempt_of(c, "email", "x")) is None
-    assert [] == store.read_now(lambda c: receipts.failed(c, NOW))
     store.write_now(lambda c: allowances.forget(c, NOW))
