@@ -49,6 +49,7 @@ class Dispatcher:
         channels: Mapping[str, Channel] | None = None,
         renderer: Renderer | None = None,
         publish: Publish | None = None,
+        poll: float = POLL,
     ) -> None:
         """Open the channels and read the templates; nothing is sent before ``run`` or ``step``."""
         if channels is None:
@@ -66,7 +67,7 @@ class Dispatcher:
         self._awake = asyncio.Event()
         self._turn = asyncio.Lock()
         self._passing = asyncio.Lock()
-        self._stopping = False
+        self._stopping, self._poll = False, poll
         self._recovered = False
         self._chores_at = clock()
 
@@ -195,4 +196,4 @@ class Dispatcher:
 
     async def _pause(self) -> None:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._awake.wait(), POLL)
+            await asyncio.wait_for(self._awake.wait(), self._poll)
