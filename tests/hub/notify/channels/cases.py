@@ -111,7 +111,7 @@ def _webhook(url: str, allowed: Any = LOOPBACK, total: float = 5.0) -> Channel:
 
 
 def _smtp(url: str, allowed: Any = (), total: float = 5.0) -> Channel:
-    return Smtp(url, mail_from="Tilanne <t@tilanne.example>", clock=now, reply=total, last=total)
+    return Smtp(url, mail_from="Tilanne <t@tilanne.example>", clock=now, reply=5.0, last=total)
 
 
 def _apprise(url: str, allowed: Any = LOOPBACK, total: float = 5.0) -> Channel:
