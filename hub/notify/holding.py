@@ -7,6 +7,7 @@ apart, and whatever the first still says of it does not count any more (``hub.st
 
 import asyncio
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -17,12 +18,12 @@ from hub.crashpoints import crashpoint
 from hub.notify.audience import House
 from hub.notify.endings import held
 from hub.notify.sending import Health, Sender
-from hub.notify.taking import LEASE, Taken
+from hub.notify.taking import Taken
 from hub.store import leases
 from hub.store.attempts import Settlement
 from hub.store.session import Store, StoreUnavailable
 
-BEAT = LEASE / 6  #: between two renewals
+BEATS = 6  #: renewals in the time of a lease
 AGAIN = 0.5  #: seconds until an outcome is written down once more that could not be
 
 log = structlog.get_logger()
@@ -37,6 +38,7 @@ class InHand:
         self._clock = clock
         self._house = house
         self._sender = sender
+        self._lease = timedelta(seconds=house.settings.lease_seconds)
         self._notices: dict[int, int] = {}
         self._beat_at = clock()
 
@@ -77,9 +79,9 @@ class InHand:
         """Keep what is in hand, now and then."""
         now = self._clock()
         if self._notices and now >= self._beat_at:
-            self._beat_at = now + BEAT
+            self._beat_at = now + self._lease / BEATS
             mine = dict(self._notices)
-            await self._store.write(lambda c: leases.renew(c, mine, now + LEASE))
+            await self._store.write(lambda c: leases.renew(c, mine, now + self._lease))
 
     async def give_back(self) -> None:
         """Let others send what is still in hand; call it when nobody works on it any more."""

@@ -19,10 +19,6 @@ from hub.store import attempts, outbox
 from hub.store.attempts import Lane
 from state_machine.milestones import Told
 
-#: How long a notice is its sender's; renewed while the sending lasts (``hub.notify.holding``). Who
-#: dies keeps nobody waiting for longer.
-LEASE = timedelta(seconds=30)
-
 
 @dataclass(frozen=True, slots=True)
 class Taken:
@@ -77,7 +73,8 @@ def take(connection: Connection, house: House, free: Mapping[Lane, int], now: da
             continue
         also = _also(connection, row, house, *seen, now=now)
         taken.append(Taken(row, row.attempts + 1, lane, to, also))
-    attempts.lease(connection, [one.row for one in taken], now=now, until=now + LEASE)
+    until = now + timedelta(seconds=house.settings.lease_seconds)
+    attempts.lease(connection, [one.row for one in taken], now=now, until=until)
     return Catch(taken, suppressed, capped)
 
 
