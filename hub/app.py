@@ -128,7 +128,7 @@ def _parts(settings: Settings, clock: Clock, store: Store) -> Parts:
         keys=keys,
         live=live,
         streams=sse.Streams(queries, live, keys, labels, most=settings.max_listeners),
-        way=open_way(settings),
+        way=open_way(settings, discover()),
     )
 
 

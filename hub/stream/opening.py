@@ -1,6 +1,6 @@
 """Opens the way raws go besides the database; Kafka is imported only where it is asked for."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -42,10 +42,19 @@ class Embedded:
         """Read nothing."""
 
 
-def open_way(settings: Settings) -> Way:
-    """Open the way the settings ask for. Raises ``ValueError`` for settings that cannot be used."""
+def open_way(settings: Settings, connectors: Collection[str]) -> Way:
+    """Open the way the settings ask for; ``connectors``: the names there are.
+
+    Raises ``ValueError`` for settings that cannot be used.
+    """
     if not settings.streams:
         return Embedded()
+    for topic, one in settings.topics.items():
+        if one.connector not in connectors:
+            raise ValueError(
+                f"TILANNE_TOPICS: {topic} names the connector {one.connector!r}, which there is"
+                f" not; there are {', '.join(sorted(connectors))}"
+            )
     from hub.stream.station import Stream  # noqa: PLC0415 - only where it is asked for
 
     return Stream(settings)
