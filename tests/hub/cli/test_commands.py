@@ -140,7 +140,7 @@ def test_the_doctor_says_that_a_database_cannot_be_reached(tmp_path: Path) -> No
     [
         ("TILANNE_PORT", "many"),
         ("TILANNE_DATABASE_URL", "mysql://x"),
-        ("TILANNE_STREAM_URL", "kafka://localhost:9092"),
+        ("TILANNE_STREAM_URL", "rabbit://localhost:5672"),
         ("TILANNE_SECRETS__SHOPIFY", "[broken"),
         ("TILANNE_API_KEYS", '[{"name": "x", "key": "short"}]'),
     ],
