@@ -19,6 +19,7 @@ from yarl import URL
 from hub.config import Settings
 from hub.store.offsets import Place
 from hub.stream.brokers import Brokers
+from hub.stream.handing import AtOnce
 from hub.stream.reader import Reader
 
 #: as little of Faust as reading takes
@@ -49,7 +50,7 @@ LITTLE: Mapping[str, Any] = {
 LAST_WORD = 3.0  #: seconds a consumer that stops tries to tell the broker how far it is
 
 
-class Consumer(driver.Consumer):
+class Consumer(AtOnce, driver.Consumer):
     """A consumer that begins where the database is, if the broker believes to be further."""
 
     transport: "Transport"

@@ -11,13 +11,14 @@ from tests.cluster.oracle.ledger import GroupedLedger
 from tests.cluster.oracle.load import Load
 from tests.cluster.oracle.promptness import Outage, summary, waits
 from tests.faults.oracle import model
-from tests.faults.oracle.clock import now, until
+from tests.faults.oracle.clock import now, pause
 from tests.faults.oracle.database import Database
 from tests.faults.oracle.judge import Case
 from tests.faults.oracle.sender import Senders
 from tests.faults.oracle.stories import lives
 from tests.faults.oracle.witnessing import Oracle, serve
 
+LOOK = 2.0  #: seconds between two looks at what is left
 CONNECTIONS = 100  #: of all the shops and carriers together
 
 
@@ -77,13 +78,14 @@ class ClusterOracle(Oracle):
         } | {"missed": self._telling.missed}
 
     async def on_settled(self, seconds: float) -> dict[str, Any]:
-        """Wait until nothing is left to read, to plan or to tell, as long as that grows less."""
+        """Wait until nothing is left to read, to plan or to tell, as long as that changes."""
         ends = topic.ends(self._broker, self._topics)
-        left, before = self._left(ends), [-1]
-        while any(left) and left != before:
-            before = left
-            await until(lambda was=before: self._left(ends) != was, seconds)
+        left, least, since = self._left(ends), [-1], now()
+        while any(left) and now() - since < seconds:
+            await pause(LOOK)  # to count what is left is work for the database, too
             left = self._left(ends)
+            if left != least:
+                least, since = left, now()
         return {"holds": not any(left), "left": left}
 
     async def on_judged(self, outages: list[tuple[str, float, float]]) -> dict[str, Any]:
