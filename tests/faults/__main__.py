@@ -85,10 +85,12 @@ def _sum(reports: list[Report], seed: int, seconds: float) -> int:
         _say(f"WRONG {report}")
     _say(
         f"seed {seed}: {len(reports)} drills, {total('deliveries')} deliveries answered,"
-        f" {total('letters')} letters, {total('posts')} posts in {seconds:.0f} s:"
+        f" {total('letters')} letters, {total('posts')} posts, {total('messages')} messages"
+        f" by phone or chat in {seconds:.0f} s:"
         f" {broken('I1 lost')} lost, {broken('I2 diverged')} diverged,"
         f" {broken('I5 doubled')} visible duplicates, {broken('I7 backwards')} backwards,"
-        f" {total('second_letters')} second letters (resend only), {total('second_posts')} repeated"
+        f" {total('second_letters')} second letters and {total('second_messages')} second"
+        f" messages (resend only), {total('second_posts')} repeated"
         f" posts under their own id, {total('held')} held, ready again within"
         f" {max((one.ready for one in reports), default=0):.1f} s; {len(wrong)} drills wrong"
     )

@@ -2,9 +2,13 @@
 
 import sqlite3
 from contextlib import closing
+from datetime import datetime
 
 from alembic import command
+from sqlalchemy import Connection
 
+from hub.clock import utc_now
+from hub.store import customers
 from hub.store.migrate import _config
 from hub.store.session import Store
 from tests.faults.drill import Scene
@@ -13,9 +17,29 @@ from tests.faults.drill import Scene
 def told(scene: Scene) -> None:
     """Orders have been told of, and the hub was stopped."""
     scene.hub.start()
-    scene.tell("mixed", scene.drill.orders or 4)
+    scene.tell(scene.drill.story, scene.drill.orders or 4)
     scene.come_to_rest()
     assert scene.hub.stop() == 0
+
+
+def registered(scene: Scene) -> None:
+    """An order waits for its customer's device; it is registered now, and the next hub tells it."""
+    scene.hub.start()
+    scene.tell(scene.drill.story, 1)
+    scene.come_to_rest()
+    assert scene.hub.stop() == 0
+    devices = scene.witness.ask("devices", carrier=scene.drill.door)["devices"]
+    store, now = Store(scene.hub.environment["TILANNE_DATABASE_URL"]), utc_now()
+    for order, device in devices.items():
+        store.write_now(lambda c, order=order, device=device: _state(c, order, device, now))
+    store.close()
+
+
+def _state(connection: Connection, order: str, device: dict[str, str], now: datetime) -> None:
+    found = customers.of_order(connection, order)
+    assert found is not None, f"{order} has no customer"
+    own = customers.settle(connection, found, now)
+    customers.state_address(connection, own, verified=False, now=now, **device)
 
 
 def left_open(scene: Scene) -> None:

@@ -37,9 +37,18 @@ def in_a_crowd(scene: Scene) -> None:
 
 def at_far_end(scene: Scene) -> None:
     """The mail server or the partner kills the hub in the phase that the drill names."""
-    scene.hub.start()
+    scene.hub.launch()  # it is told of nothing, and tells nobody, before it is there
     scene.witness.ask("trap", phase=scene.drill.place, pid=scene.hub.pid)
     scene.tell(scene.drill.story, scene.drill.orders)
+    _killed(scene)
+
+
+def at_a_receipt(scene: Scene) -> None:
+    """A provider reports, and the hub dies while it hears; the provider reports again."""
+    told(scene)
+    scene.hub.launch(scene.drill.place, scene.drill.nth)
+    scene.hub.wait_until_ready()
+    scene.witness.ask("report")
     _killed(scene)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from tests.faults.hub_process import HubProcess
 from tests.faults.witness import Witness
 
+BY_MAIL = ("smtp", "narrow", "mailbox")  #: doors by which customers are written to
 PATIENCE = 45.0  #: seconds in which everybody has to be answered, and in which work grows less
 
 
@@ -33,7 +34,8 @@ class Drill:
 
     @property
     def name(self) -> str:
-        return f"{self.place} #{self.nth}" if self.nth > 1 else self.place
+        way = f" by {self.door}" if self.door not in BY_MAIL else ""
+        return f"{self.place}{way}" + (f" #{self.nth}" if self.nth > 1 else "")
 
 
 @dataclass(slots=True)
@@ -56,6 +58,8 @@ class Scene:
         """Wait until everybody is answered and everything is told."""
         self.witness.must("answered", seconds=PATIENCE)
         self.witness.must("settled", seconds=PATIENCE)
+        if self.drill.door == "feed":
+            self.witness.ask("fetch")
 
 
 #: something that happens in a scene
@@ -79,13 +83,14 @@ class Report:
 
     def __str__(self) -> str:
         f, drill = self.figures, self.drill
-        line = f"{drill.id:4} {drill.name:24} {self.backend:10} {drill.policy:6} {drill.story:11}"
+        line = f"{drill.id:4} {drill.name:27} {self.backend:10} {drill.policy:6} {drill.story:11}"
         if "deliveries" in f:
             line += (
                 f" ready {self.ready:4.2f} s, at rest {self.rest:5.2f} s"
                 f" · {f['deliveries']:3} deliveries, {f['cut_off']:3} cut off"
                 f" · letters {f['letters']:2} +{f['second_letters']}, posts {f['posts']:3}"
-                f" +{f['second_posts']} · held {f['held']}"
+                f" +{f['second_posts']}, messages {f['messages']} +{f['second_messages']}"
+                f" · held {f['held']}"
             )
         return f"{line} · {'; '.join(self.wrong) or 'ok'}"
 

@@ -8,8 +8,16 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
-from tests.faults.beginnings import first_tables, grown_old, left_open, overdue, told
+from tests.faults.beginnings import (
+    first_tables,
+    grown_old,
+    left_open,
+    overdue,
+    registered,
+    told,
+)
 from tests.faults.deaths import (
+    at_a_receipt,
     at_far_end,
     at_place,
     beside_checkpoints,
@@ -88,6 +96,74 @@ HTTP = (
     At(id="C12", place="notify.answered", story="post", orders=1, expect=ONE_POST),
 )
 
+
+def _phases(carrier: str, *, knows: str) -> Iterator[Drill]:
+    """A few words die in every phase of their way to a carrier.
+
+    ``knows``: what a repetition is known by: "a key" (it is shown once), "the text" (the carrier
+    can be asked what it has), or "nothing" (the policy decides).
+    """
+    stated = carrier in ("push", "telegram")  # whoever is reached so, has told us of a device
+    drill = Drill(
+        id="C11", place="", death=at_place, story="words", door=carrier, sinks=False,
+        orders=0 if stated else 1, before=registered if stated else None,
+    )  # fmt: skip
+    for place, handed, came in (
+        ("notify.leased", knows == "a key", False),
+        ("notify.handing", True, False),
+        ("http.request", True, True),
+        ("notify.answered", True, True),
+        ("notify.settling", True, True),
+        ("notify.settled", False, True),
+    ):
+        here = replace(
+            drill, place=place, death=at_far_end if place == "http.request" else at_place
+        )
+        open_ = came and handed  # the carrier has it, and the hub does not know
+        once = {"ambiguous": int(handed), "held": 0, "second_messages": 0, "messages": 1}
+        if knows == "nothing":
+            kept = {"held": int(handed), "messages": int(came or not handed)}
+            yield replace(here, expect=once | kept)
+            twice = {"messages": 1 + open_, "second_messages": int(open_)}
+            yield replace(here, policy="resend", expect=once | twice)
+        else:
+            again = open_ and knows == "a key"
+            yield replace(here, expect=once | {"messages": 1 + again})
+
+
+WORDS = (
+    *_phases("sms", knows="nothing"),
+    *_phases("keyed", knows="a key"),
+    *_phases("twilio", knows="the text"),
+    *_phases("push", knows="a key"),
+    *_phases("telegram", knows="nothing"),
+)
+
+#: what is laid out for a till lies there once, whenever the hub dies over it
+LAID_OUT = {"posts": 1, "second_posts": 0, "held": 0}
+FEED = (
+    *(
+        At(id="C12", place=f"notify.{moment}", story="post", orders=1, door="feed", expect=LAID_OUT)
+        for moment in ("leased", "handing", "answered", "settling", "settled")
+    ),
+    At(id="C12", place="notify.answered", nth=3, door="feed"),
+)
+
+#: a number that is none: the report is heard once, and all that comes of it with it
+BOUNCE = {"receipts": 1, "closed": 1, "messages": 1, "held": 0}
+RECEIPTS = (
+    Drill(
+        id="C12",
+        place="receipts.hearing",
+        death=at_a_receipt,
+        story="words",
+        orders=1,
+        door="twilio",
+        sinks=False,
+        expect=BOUNCE,
+    ),
+)
+
 HOUSEKEEPING = (
     At(id="C14", place="migrate.step"),
     At(id="C14", place="migrate.step", nth=2),
@@ -118,9 +194,16 @@ STOPPED = (
     Burst(id="C14", place="checkpoint", death=beside_checkpoints, orders=1500),
 )
 
-ALL = (*WAY_IN, *WAY_OUT, *SMTP, *HTTP, *HOUSEKEEPING, *COMMANDS, *STOPPED)
-#: each place once; of the policy resend only the moment in which it makes a second letter
-PART = tuple(drill for drill in ALL if drill.policy == "hold" or drill.place == "smtp.dot")
+BY_OTHER_WAYS = (*WORDS, *FEED)
+ONCE = (*WAY_IN, *WAY_OUT, *SMTP, *HTTP, *RECEIPTS, *HOUSEKEEPING, *COMMANDS, *STOPPED)
+ALL = (*ONCE, *BY_OTHER_WAYS)
+#: each place once; of the policy resend only the moment in which it makes a second letter, and of
+#: other ways than e-mail and the webhook only the one in which the far end has it
+PART = (
+    *(drill for drill in ONCE if drill.policy == "hold" or drill.place == "smtp.dot"),
+    *(one for one in WORDS if one.death is at_far_end),
+    FEED[2],
+)
 #: the same places, passed more often before: other work is under way
 LATER = tuple(
     replace(drill, nth=drill.nth + 4, orders=24)

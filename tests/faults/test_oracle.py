@@ -54,6 +54,32 @@ FORGERIES = {
         ),
         "I5 doubled",
     ),
+    "a text came twice": (
+        "log",
+        (
+            "INSERT INTO message (carrier, whom, mark, text)"
+            " VALUES ('sms', '1', '', 'Hei'), ('sms', '1', '', 'Hei')"
+        ),
+        "I5 doubled",
+    ),
+    "a push has two keys": (
+        "log",
+        (
+            "INSERT INTO message (carrier, whom, mark, text)"
+            " VALUES ('push', '1', 'a', 'Hei'), ('push', '1', 'b', 'Hei')"
+        ),
+        "I5 doubled",
+    ),
+    "a text never came": (
+        "hub",
+        "UPDATE notice SET channel = 'sms' WHERE state = 'sent' AND channel = 'email'",
+        "I4 missing",
+    ),
+    "a stranger got a text": (
+        "log",
+        "INSERT INTO message (carrier, whom, mark, text) VALUES ('sms', '1', '', 'Hei')",
+        "I6 strangers",
+    ),
     "a stranger was told": ("log", "UPDATE letter SET recipient = 'x@y.example'", "I6 strangers"),
     "a post was forged": ("log", "UPDATE post SET genuine = 0 WHERE n = 1", "I6 strangers"),
     "the beginning came last": (

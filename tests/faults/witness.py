@@ -24,11 +24,13 @@ class Witness:
         self.doors: dict[str, Any] = self._answer()
 
     def settings(self, door: str, *, sinks: bool) -> dict[str, str]:
-        """Return what the hub has to be told of the oracle; ``door``: smtp, narrow or mailbox."""
+        """Return what the hub has to be told of the oracle; ``door``: a mail server (smtp,
+        narrow), the local mailbox, a till's feed, or a carrier of words."""
         told = {"TILANNE_SINK_NETWORKS": '["127.0.0.0/8"]'}
         if sinks:
-            told["TILANNE_SINKS"] = json.dumps(self.doors["sinks"])
-        if door != "mailbox":
+            told["TILANNE_SINKS"] = json.dumps(self.doors["tills" if door == "feed" else "sinks"])
+        told |= self.doors["carriers"].get(door, {})
+        if door in ("smtp", "narrow"):
             told["TILANNE_SMTP_URL"] = f"smtp://127.0.0.1:{self.doors[door]}"
         return told
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests.faults.oracle import model, told
+from tests.faults.oracle import carried, model, told
 from tests.faults.oracle.database import Database
 from tests.faults.oracle.ledger import Ledger
 from tests.faults.oracle.model import LADDER, Order
@@ -35,6 +35,7 @@ class Case:
         self.answered = [(name, order, body, n) for _, name, order, body, n in answered]
         self.orders = model.read((order, body) for _, order, body, _ in self.answered)
         self.notices = told.notices(self.database)
+        self.words = carried.read(self.ledger)
         self.told = told.read(self.ledger, self.database, self.notices)
         facts = self.database.rows("SELECT order_id, fact_id FROM timeline")
         self.timeline: dict[str, list[str]] = defaultdict(list)
@@ -95,8 +96,10 @@ def missing(case: Case) -> Iterator[str]:
     for one in case.notices:
         if one.state not in END_STATES or (one.state != "sent" and not one.reason):
             yield f"{one.milestone} of {one.order} to {one.recipient}: {one.state}, {one.reason}"
-        if one.state == "sent" and one.id not in arrived:
+        if one.state == "sent" and one.id not in arrived and one.channel in told.BY_ID:
             yield f"{one.milestone} of {one.order} counts as sent and never arrived"
+    for channel, n in carried.unheard(case.words, case.notices).items():
+        yield f"{n} notices by {channel} count as sent and never arrived"
     silent = (
         "SELECT order_id, milestone FROM outbox"
         " WHERE id NOT IN (SELECT outbox_id FROM notice) AND planned_at IS NOT NULL"
@@ -146,6 +149,9 @@ def doubled(case: Case) -> Iterator[str]:
     copies = case.told.more_than_once("email")
     if case.policy == "hold" and copies:
         yield f"{copies} second copies of letters under the policy hold"
+    for carrier, n in carried.seconds(case.words).items():
+        if n and (case.policy == "hold" or carrier in carried.TELL_APART):
+            yield f"{n} second messages by {carrier}"
 
 
 def strangers(case: Case) -> Iterator[str]:
@@ -154,6 +160,7 @@ def strangers(case: Case) -> Iterator[str]:
     for reader, name in case.told.by_order():
         if (reader, name) not in known:
             yield f"{reader} was told of {name}"
+    yield from carried.strangers(case.words, case.orders)
     yield from case.told.unplanned
     if case.told.forged:
         yield f"{case.told.forged} posts with a wrong signature"
@@ -213,6 +220,10 @@ def judge(case: Case) -> dict[str, Any]:
         "posts": sum(n for (r, _), n in case.told.copies.items() if r[0] == "webhook"),
         "second_letters": case.told.more_than_once("email"),
         "second_posts": case.told.more_than_once("webhook"),
+        "messages": len(case.words),
+        "second_messages": carried.seconds(case.words).total(),
+        "receipts": case.database.rows("SELECT count(*) FROM receipt")[0][0],
+        "closed": case.database.rows("SELECT count(*) FROM suppression")[0][0],
         "held": sum(one.state == "held" for one in case.notices),
         "ambiguous": outcomes["ambiguous"],
     }

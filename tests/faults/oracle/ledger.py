@@ -12,6 +12,7 @@ CREATE TABLE IF NOT EXISTS delivery (n INTEGER PRIMARY KEY, id TEXT, story TEXT,
 CREATE TABLE IF NOT EXISTS sending (n INTEGER PRIMARY KEY, delivery INTEGER, began_at REAL, status INTEGER, ended_at REAL);
 CREATE TABLE IF NOT EXISTS letter (n INTEGER PRIMARY KEY, at REAL, recipient TEXT, content BLOB);
 CREATE TABLE IF NOT EXISTS post (n INTEGER PRIMARY KEY, at REAL, sink TEXT, id TEXT, genuine INTEGER, body BLOB);
+CREATE TABLE IF NOT EXISTS message (n INTEGER PRIMARY KEY, at REAL, carrier TEXT, whom TEXT, mark TEXT, text TEXT);
 """  # noqa: E501 - a table is a line
 
 
@@ -59,6 +60,17 @@ class Ledger:
             name,
             genuine,
             body,
+        )
+
+    async def message(self, carrier: str, whom: str, mark: str, text: str) -> int:
+        """Note a few words; ``mark``: what whoever shows them knows a repetition by, if at all."""
+        return await self._write(
+            "INSERT INTO message (at, carrier, whom, mark, text) VALUES (?, ?, ?, ?, ?)",
+            now(),
+            carrier,
+            whom,
+            mark,
+            text,
         )
 
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:

@@ -65,4 +65,4 @@ def _take(order: Order, event: dict[str, Any]) -> None:
     if kind == "promise.made":
         order.promise_broken = True
     if contact := event["data"].get("contact"):
-        order.email = contact["email"]
+        order.email = contact.get("email")

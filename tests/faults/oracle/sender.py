@@ -1,7 +1,9 @@
 """Shops and carriers that tell of orders: each delivery is sent again until it is answered 2xx."""
 
 import asyncio
+from collections.abc import Coroutine
 from datetime import UTC, datetime
+from typing import Any
 
 import aiohttp
 from standardwebhooks import Webhook
@@ -19,7 +21,7 @@ class Senders:
     """Everyone who sends, of one run."""
 
     def __init__(self, url: str, ledger: Ledger, *, connections: int = 0) -> None:
-        self._url, self._ledger = f"{url}/in/canonical", ledger
+        self.hub, self._url, self._ledger = url, f"{url}/in/canonical", ledger
         self._tasks: set[asyncio.Task[None]] = set()
         self._webhook = Webhook(SECRET)
         self._session = aiohttp.ClientSession(
@@ -30,7 +32,11 @@ class Senders:
 
     def tell(self, life: Life) -> None:
         """Begin to send what there is to say of one order, one delivery after the other."""
-        task = asyncio.create_task(self._tell(life))
+        self.begin(self._tell(life))
+
+    def begin(self, telling: Coroutine[Any, Any, None]) -> None:
+        """Begin to tell something; it is waited for with the rest."""
+        task = asyncio.create_task(telling)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from tests.faults.oracle import carried
 from tests.faults.oracle.clock import now
 
 ON_THE_WAY = ("placed", "announced", "in_transit", "out_for_delivery")
@@ -44,7 +45,8 @@ def life(story: str, name: str, dice: random.Random) -> Life:
     if story in ("mixed", "load"):
         return _any_life(name, dice, disorder=0.5 if story == "load" else 0.0)
     lines = 900 if story == "long letter" else 1  # its letter is longer than a kernel's buffers
-    who = _Order(name, "kauppa", lines=lines, addressed=story not in ("post", "burst"))
+    addressed = story not in ("post", "burst", "words")
+    who = _Order(name, "kauppa", lines=lines, addressed=addressed, phone=story == "words")
     steps = {
         "late": ("placed", "announced", "promised", "in_transit"),
         "early scan": ("in_transit", "announced", "placed"),
@@ -105,9 +107,11 @@ def _body(facts: list[dict[str, Any]]) -> bytes:
 class _Order:
     """One order, and what can be said of it."""
 
-    def __init__(self, name: str, shop: str, *, lines: int, addressed: bool) -> None:
+    def __init__(
+        self, name: str, shop: str, *, lines: int, addressed: bool, phone: bool = False
+    ) -> None:
         self.name, self.shop, self.key = name, shop, f"{shop}:{name}"
-        self._lines, self._addressed = lines, addressed
+        self._lines, self._addressed, self._phone = lines, addressed, phone
         self._number = "JJFI" + "".join(filter(str.isalnum, name)).upper()
 
     def fact(self, step: str) -> dict[str, Any]:
@@ -116,6 +120,8 @@ class _Order:
         if step == "placed" and self._addressed:
             address = f"{self.name.replace('-', '.')}@asiakas.example"
             data["contact"] = {"email": address, "name": "Aino Esimerkki", "language": "fi"}
+        if step == "placed" and self._phone:
+            data["contact"] = {"phone": carried.whom("sms", self.key), "language": "fi"}
         name = f"{self.name}-{step.replace(' ', '-')}"
         event = {"specversion": "1.0", "source": "oracle", "id": name}
         return event | {"type": f"fi.tilanne.{kind}", "time": _at(step), "data": data}

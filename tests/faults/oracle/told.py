@@ -11,6 +11,8 @@ from typing import Any
 from tests.faults.oracle.database import Database
 from tests.faults.oracle.ledger import Ledger
 
+#: channels whose messages carry an id that stands for the notice; others carry words alone
+BY_ID = frozenset({"email", "webhook", "feed"})
 Reader = tuple[str, str]  #: channel, and the sink's name or the e-mail address
 
 
@@ -74,9 +76,11 @@ def notices(database: Database) -> list[Notice]:
     )
     found = []
     for order, subject, milestone, revision, channel, recipient, state, reason in rows:
-        parts = (order, subject, milestone, revision, channel, recipient)
+        to_systems = channel in {"webhook", "feed"}  # the same message, posted or fetched
+        way = "webhook" if to_systems else channel
+        parts = (order, subject, milestone, revision, way, recipient)
         key = sha256("\x1f".join(parts).encode()).hexdigest()[:32]
-        name = f"msg_{key}" if channel == "webhook" else f"<{key}@localhost>"
+        name = f"msg_{key}" if to_systems else f"<{key}@localhost>"
         found.append(Notice(order, milestone, channel, recipient, state, reason, name))
     return found
 

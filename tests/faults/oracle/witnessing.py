@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.faults.oracle import mailserver, partner
+from tests.faults.oracle import carriers, mailserver, partner, till
 from tests.faults.oracle.clock import pause, until
 from tests.faults.oracle.database import Database
 from tests.faults.oracle.judge import SINKS, Case, judge
@@ -48,12 +48,20 @@ class Oracle:
             "narrow": await mailserver.serve(post, self._traps, narrow=True),
             "http": await partner.serve(partner.Partner(lambda: self.ledger, self._traps)),
         }
+        self._carriers = carriers.Carriers(lambda: self.ledger, self._traps)
+        self._till = till.Till()
         sinks = [
             {"name": name, "secret": partner.SECRET, "shops": shops and sorted(shops)}
             | {"url": f"http://127.0.0.1:{self._doors['http']}/{name}"}
             for name, shops in SINKS.items()
         ]
-        return {"smtp": self._doors["smtp"], "narrow": self._doors["narrow"], "sinks": sinks}
+        return {
+            "smtp": self._doors["smtp"],
+            "narrow": self._doors["narrow"],
+            "sinks": sinks,
+            "tills": till.sinks(SINKS),
+            "carriers": await self._carriers.serve(),
+        }
 
     async def close(self) -> None:
         """End the run."""
@@ -73,6 +81,7 @@ class Oracle:
         self._ledger = Ledger(Path(log))
         self._senders = Senders(hub, self._ledger)
         self._database, self._run, self._seed = Database(database), run, seed
+        self._till.begin(hub)
         self._told = 0
 
     async def on_tell(self, story: str, orders: int) -> None:
@@ -93,6 +102,20 @@ class Oracle:
     async def on_trap(self, phase: str, pid: int) -> None:
         """Kill a process at a phase of the far end."""
         self._traps.kill_at(phase, pid)
+
+    async def on_devices(self, carrier: str) -> dict[str, Any]:
+        """Say where the customers told of so far are reached by a carrier, other than by phone."""
+        names = {name for (name,) in self.ledger.rows("SELECT DISTINCT story FROM delivery")}
+        return {"devices": {name: self._carriers.address(carrier, name) for name in names}}
+
+    async def on_report(self) -> None:
+        """Begin to report, as providers do until they are answered, that a number is none."""
+        self.senders.begin(carriers.report(self.senders.hub, self.ledger))
+
+    async def on_fetch(self) -> None:
+        """Fetch, as tills do, what is laid out for them."""
+        for sink in SINKS:
+            await self._till.fetch(sink, self.ledger)
 
     async def on_stick(self) -> None:
         """Answer no letter and no post from now on."""
