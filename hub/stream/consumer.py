@@ -5,9 +5,8 @@ no tables, no leader, no topic made by accident, and the database decides where 
 """
 
 import asyncio
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from types import coroutine
 from typing import Any
 
 import faust
@@ -86,23 +85,6 @@ class Consumer(AtOnce, driver.Consumer):
         """End the thread that speaks to the broker, whatever became of stopping in good order."""
         await self._thread.stop()
 
-    async def wait_first(self, *coros: Any, timeout: Any = None) -> Any:
-        """Hand a record on without making two tasks for it, as long as it need not wait.
-
-        Faust waits for each record, and at the same time for the order to pause. Nearly always the
-        record is taken at once, and there is nothing to wait for.
-        """
-        first, *others = coros
-        if others and hasattr(first, "send") and not self.suspend_flow.is_set():
-            try:
-                waits_for = first.send(None)
-            except StopIteration:
-                for other in others:
-                    other.close()
-                return None
-            first = _resumed(first, waits_for)
-        return await super().wait_first(first, *others, timeout=timeout)
-
     async def _getmany(self, active_partitions: Any, timeout: float) -> Mapping[Any, Any]:
         """Note what the broker sent before anybody can lose it."""
         fetched: Mapping[Any, Sequence[Any]] = await super()._getmany(active_partitions, timeout)
@@ -151,22 +133,6 @@ def application(
         channel = app.topic(topic, value_type=bytes, key_type=bytes, internal=False)
         app.agent(channel, name=f"take-{topic}", concurrency=1)(take)
     return app
-
-
-@coroutine
-def _resumed(begun: Any, waits_for: Any) -> Generator[Any, Any, Any]:
-    """Go on with a coroutine that has begun and waits for something."""
-    while True:
-        try:
-            answer = yield waits_for
-        except BaseException as error:  # noqa: BLE001 - it is the coroutine's to deal with
-            step, given = begun.throw, error
-        else:
-            step, given = begun.send, answer
-        try:
-            waits_for = step(given)
-        except StopIteration as end:
-            return end.value
 
 
 def _place(tp: Any) -> Place:

@@ -70,9 +70,12 @@ class Reader:
     async def begin(self, starts: Mapping[Place, int]) -> None:
         """The partitions of ours are these, and each is read from here; forget what waits."""
         async with self._moving:
+            moved = await self.positions.read(list(starts))
+            # All of it at once: a record that comes in between would belong to what is forgotten,
+            # and be taken for the next one of what begins.
             self._generation += 1
             self._waiting.clear()
-            self._moved = await self.positions.read(list(starts))
+            self._moved = moved
             self._sequences.begin(starts)
             self.lost.clear()
 
