@@ -71,8 +71,7 @@ class Reader:
         """The partitions of ours are these, and each is read from here; forget what waits."""
         async with self._moving:
             moved = await self.positions.read(list(starts))
-            # All of it at once: a record that comes in between would belong to what is forgotten,
-            # and be taken for the next one of what begins.
+            # all at once: a record that came in between was of what is forgotten
             self._generation += 1
             self._waiting.clear()
             self._moved = moved
@@ -109,8 +108,7 @@ class Reader:
                 await asyncio.wait((ahead, stopping), return_when=asyncio.FIRST_COMPLETED)
                 if ahead.done():
                     gathered = ahead.result()
-                    # the next batch is translated while this one waits for the disk
-                    ahead = asyncio.create_task(self._gather())
+                    ahead = asyncio.create_task(self._gather())  # translated while this one waits
                     await self._deal_with(gathered)
         finally:
             for task in (ahead, stopping):
