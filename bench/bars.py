@@ -36,6 +36,7 @@ BARS = {
     "door_ack_p99_ms_5000": Bar("ms", None, 10, less=True),
     "fact_to_attempt_p99_ms": Bar("ms", 100, 50, less=True),
     "fact_to_attempt_p99_ms_1000": Bar("ms", 1000, 500, less=True),
+    "others_beside_a_stuck_provider": Bar("ratio", 1.1, 1.0, less=True),
     "told_in_time": Bar("share", 1.0, 1.0),
     "snapshot_vs_bare": Bar("ratio", 0.5, 0.8),
     "recovery_s": Bar("s", 5, 2, less=True),

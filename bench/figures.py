@@ -11,6 +11,7 @@ from bench import (
     recovery,
     snapshot,
     streaming,
+    stuck,
     telling,
     versus_naive,
 )
@@ -26,6 +27,7 @@ PARTS: dict[Measure, tuple[str, ...]] = {
     versus_naive.measure: ("pipeline_vs_naive",),
     door.measure: ("idle_rss_mb", *door.NAMES),
     telling.measure: telling.NAMES,
+    stuck.measure: stuck.NAMES,
     promised.measure: promised.NAMES,
     snapshot.measure: ("snapshot_vs_bare",),
     streaming.measure: streaming.NAMES,

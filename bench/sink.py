@@ -1,6 +1,7 @@
 """A store system that is told by webhook, and a mail server; both take everything at once.
 
-A program of its own: ``python -m bench.sink webhook PORT FILE`` or ``… mail PORT FILE``. What
+A program of its own: ``python -m bench.sink webhook PORT FILE`` or ``… mail PORT FILE``; with
+``silent-`` before the kind it answers nothing. What
 arrived is noted with its moment, and written to the file when the program is told to stop.
 """
 
@@ -74,7 +75,26 @@ class Mail(Taken):
         return {b"DATA": b"354 go on\r\n", b"QUIT": b"221 bye\r\n"}.get(word, b"250 yes\r\n")
 
 
-KINDS = {"webhook": Webhook, "mail": Mail}
+class SilentWebhook(Taken):
+    """Takes every POST and never answers."""
+
+    def data_received(self, data: bytes) -> None:
+        """Say nothing."""
+
+
+class SilentMail(Mail):
+    """Takes a letter, and never says so."""
+
+    def answer(self, said: bytes) -> bytes:
+        return b"" if self.letter else super().answer(said)
+
+
+KINDS = {
+    "webhook": Webhook,
+    "mail": Mail,
+    "silent-webhook": SilentWebhook,
+    "silent-mail": SilentMail,
+}
 
 
 async def listen(kind: str, port: int, noted: list[tuple[float, Any]]) -> None:

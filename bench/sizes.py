@@ -18,6 +18,8 @@ class Sizes:
     idle_rate: int = 20  #: facts per second at which a hub is idle most of the time
     busy_rate: int = 1000
     telling_seconds: float
+    beside_rate: int = 50  #: facts per second beside stuck providers
+    beside_seconds: float
     drain_seconds: float  #: how long it is waited for what was told late
     promised_orders: int  #: whose customers are to be told within the minute
     promised_rate: int = 200  #: facts per second
@@ -40,6 +42,7 @@ FULL = Sizes(
     naive_lines=(1, 4, 8),
     door_seconds=12,
     telling_seconds=20,
+    beside_seconds=20,
     drain_seconds=90,
     promised_orders=10_000,
     reads=20_000,
@@ -62,6 +65,7 @@ QUICK = Sizes(
     door_seconds=1,
     busy_rate=50,
     telling_seconds=1,
+    beside_seconds=1,
     drain_seconds=30,
     promised_orders=12,
     promised_rate=50,

@@ -49,23 +49,23 @@ def _at_rate(name: str, rate: int, sizes: Sizes, folder: Path) -> Figure:
         waits = waits_of(task, json.loads(acks.read_text()), folder / "sink.json")
     return figure(
         name,
-        _share(waits, 0.99),
+        share(waits, 0.99),
         sound=left == 0 and bool(waits) and sent["statuses"].keys() == {"202"},
         facts_per_s=round(sent["rate"], 1),
         facts_told=len(waits),
         p50=round(statistics.median(waits), 3) if waits else None,
-        p90=_share(waits, 0.9),
-        max=_share(waits, 1),
+        p90=share(waits, 0.9),
+        max=share(waits, 1),
         untold_after_all=left,
         ack_p99_ms=sent["latency_ms"]["p99"],
     )
 
 
-def all_told(database: Path, seconds: float) -> int:
+def all_told(database: Path, seconds: float, untold: str = UNTOLD) -> int:
     """Wait until everybody is told, or so long; return how many still are not."""
     deadline = perf_counter() + seconds
     with looking(database) as connection:
-        while (left := connection.execute(UNTOLD).fetchone()[0]) and perf_counter() < deadline:
+        while (left := connection.execute(untold).fetchone()[0]) and perf_counter() < deadline:
             sleep(0.1)
     return int(left)
 
@@ -86,10 +86,11 @@ def waits_of(task: Task, acked: list[float], arrived: Path) -> list[float]:
     return sorted(waits)
 
 
-def _share(ordered: list[float], share: float) -> float:
+def share(ordered: list[float], part: float) -> float:
+    """Return the value below which that part of them lies."""
     if not ordered:
         return 0.0
-    return round(ordered[min(int(len(ordered) * share), len(ordered) - 1)], 3)
+    return round(ordered[min(int(len(ordered) * part), len(ordered) - 1)], 3)
 
 
 def told_by_webhook(sink: Program) -> dict[str, str]:

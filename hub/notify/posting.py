@@ -13,6 +13,7 @@ import orjson
 from hub import __version__
 from hub.notify.channels import DeliveryError, Handing
 from hub.notify.dialing import guarded_dial, networks
+from hub.notify.names import Names
 
 TOTAL = 20.0  #: seconds for the whole exchange; Standard Webhooks advises 15 to 30
 CONNECT = 8.0  #: seconds of it to reach the server
@@ -122,6 +123,7 @@ class Post:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(
                     socket_factory=self._dial,
+                    resolver=Names(),
                     use_dns_cache=False,
                     limit=0,
                     force_close=not self._kept,
