@@ -21,7 +21,7 @@ kafka: $(READY) ## a real Apache Kafka in the foreground (Java 17, Maven); ARGS=
 	@$(BIN)/python -m deploy.kafka $(ARGS)
 
 test: $(READY) ## run the tests; ARGS="-k fold" for some of them
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
 
 test-faults: $(READY) ## kill the hub at every crash point and 200 times at random; ARGS=--part
 	@$(BIN)/python -m tests.faults $(ARGS)

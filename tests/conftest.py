@@ -4,8 +4,11 @@
 """
 
 import os
+import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -29,3 +32,28 @@ def postgresql() -> Iterator[str]:
         except Exception as error:  # noqa: BLE001 - whatever it is, it is said
             pytest.skip(f"no PostgreSQL here: {type(error).__name__}: {error}")
         yield url
+
+
+# --- how many steps of orders' lives were gone (tests/model) is said at the end ----------------
+
+STEPS: Counter[str] = Counter()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Count what this process has gone; who is one of several reports it."""
+    if (machine := sys.modules.get("tests.model.machine")) is not None:
+        STEPS.update(machine.STEPS)
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["steps"] = dict(STEPS)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    """Add what one of several has gone."""
+    STEPS.update(getattr(node, "workeroutput", {}).get("steps", {}))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say it."""
+    for database, steps in STEPS.items():
+        terminalreporter.write_line(f"any life an order may have: {steps} steps on {database}")

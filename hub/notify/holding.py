@@ -40,6 +40,7 @@ class InHand:
         self._sender = sender
         self._lease = timedelta(seconds=house.settings.lease_seconds)
         self._notices: dict[int, int] = {}
+        self._left: dict[int, int] = {}  #: nobody works on these any more; they are not renewed
         self._beat_at = clock()
 
     async def send(self, taken: Taken, answered: Callable[[Health], object]) -> None:
@@ -51,6 +52,8 @@ class InHand:
             if end is not None:
                 await self._write_down(taken, end)
         except asyncio.CancelledError:  # the hub stops: ``give_back`` will say what became of it
+            self._left[taken.row.id] = taken.n
+            self._let_go(taken)
             raise
         except BaseException:
             self._let_go(taken)
@@ -85,7 +88,7 @@ class InHand:
 
     async def give_back(self) -> None:
         """Let others send what is still in hand; call it when nobody works on it any more."""
-        mine, self._notices = self._notices, {}
+        mine, self._notices, self._left = self._left | self._notices, {}, {}
         if mine:
             rows = await self._store.read(lambda c: leases.of(c, mine))
             await self._settle([row for row in rows if mine[row.id] == row.n])

@@ -27,10 +27,11 @@ STORY = [
 ]
 #: begins the command, and sends it a signal within its first page
 STRUCK = """
-import os, sys
+import os, sys, signal
 from hub.crashpoints import arm
-signal = int(sys.argv.pop(1))
-arm(lambda place: place == "replay.page" and os.kill(os.getpid(), signal))
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs us may ignore it
+number = int(sys.argv.pop(1))
+arm(lambda place: place == "replay.page" and os.kill(os.getpid(), number))
 from hub.cli.main import main
 main()
 """
