@@ -140,16 +140,16 @@ class Writer:
         return self._transact(group)
 
     def _transact(self, group: Sequence[Job]) -> list[Any]:
-        with self._engine.connect() as connection:
-            transaction = connection.begin()
-            answers = _work(connection, group)
-            crashpoint("store.before_commit")
-            try:
-                transaction.commit()
-            except DBAPIError as error:
-                if error.connection_invalidated:
-                    raise OutcomeUnknown("nobody can tell whether it is durable") from error
-                raise
+        committing = False
+        try:
+            with self._engine.begin() as connection:
+                answers = _work(connection, group)
+                crashpoint("store.before_commit")
+                committing = True
+        except DBAPIError as error:
+            if committing and error.connection_invalidated:
+                raise OutcomeUnknown("nobody can tell whether it is durable") from error
+            raise
         crashpoint("store.committed")
         self.commits += 1
         return answers
