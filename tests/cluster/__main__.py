@@ -3,6 +3,7 @@
 import argparse
 import random
 import secrets
+import signal
 import sys
 import tempfile
 import time
@@ -24,6 +25,7 @@ def _say(line: str) -> None:
 def main() -> int:
     """Run what the command line asks for; return 0 if nothing was lost, doubled or late."""
     options = _options()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the engines are stopped, too
     _say(f"seed {options.seed}: the same orders and troubles with --seed {options.seed}")
     try:
         with tempfile.TemporaryDirectory() as passing:
