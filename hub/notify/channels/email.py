@@ -9,7 +9,7 @@ from dataclasses import replace
 from email.utils import getaddresses, parseaddr
 
 import aiosmtplib
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from hub.clock import Clock
 from hub.crashpoints import crashpoint
@@ -19,10 +19,13 @@ from hub.notify.caps import Caps
 from hub.notify.channels import Accepted, Audience, DeliveryError, Form, Handing, Message
 from hub.notify.letter import address, compose, message_id, refuse_smuggled
 from hub.notify.mail_lines import FAILURES, Line, Lines, said
+from hub.notify.standby import Providers
 from hub.notify.tools import Own, Tools
 
 REPLY = 30.0  #: seconds for every answer but the last
 LAST_REPLY = 600.0  #: seconds for the answer to the message itself
+#: RFC 3463: no such mailbox, no such domain, moved without a word, accepts no mail (RFC 7505)
+GONE = frozenset({"5.1.1", "5.1.2", "5.1.6", "5.1.10"})
 
 
 class EmailSettings(Own):
@@ -33,6 +36,7 @@ class EmailSettings(Own):
     #: headers a relay wants (``X-…``); ``{key}``: what stands before the @ in the Message-ID
     headers: dict[str, str] = Field(default_factory=dict)
     recipient_cap: int | None = Field(default=None, ge=1)  #: letters to one customer in a day
+    standby: SecretStr | None = None  #: the server that gets what TILANNE_SMTP_URL's does not take
 
 
 def open_channel(tools: Tools) -> seam.Channel:
@@ -113,7 +117,9 @@ class Smtp(Email):
         own = own or EmailSettings()
         self.on_ambiguous = on_ambiguous
         self.caps = Caps(own.recipient_cap)
-        self._lines = Lines(url, reply=reply)
+        standby = [own.standby.get_secret_value()] if own.standby else []
+        self._servers = [Lines(one, reply=reply) for one in (url, *standby)]
+        self._providers = Providers(self._servers, clock)
         self._from = mail_from
         self._headers = own.headers
         self._return_path = address(own.return_path or parseaddr(mail_from)[1])
@@ -122,23 +128,27 @@ class Smtp(Email):
 
     async def send(self, message: Message, handing: Handing) -> Accepted:
         """Hand the letter to the server; return its answer. Raises ``DeliveryError``."""
-        extra = {
-            name: text.replace("{key}", message.key[:32]) for name, text in self._headers.items()
-        }
+        key = message.key[:32]
+        extra = {name: text.replace("{key}", key) for name, text in self._headers.items()}
         message = replace(message, headers={**message.headers, **extra})
         letter = compose(message, mail_from=self._from, now=self._clock())
         name = message_id(message.key, parseaddr(self._from)[1])
         to = address(message.to)
-        try:
-            async with self._lines.line() as line:
-                return await self._over(line, letter, handing, to=to, name=name)
-        except _Stale:  # it had rested too long, and nothing was said on it yet
-            async with self._lines.line(kept=False) as line:
-                return await self._over(line, letter, handing, to=to, name=name)
+
+        async def by(server: Lines) -> Accepted:
+            try:
+                async with server.line() as line:
+                    return await self._over(line, letter, handing, to=to, name=name)
+            except _Stale:  # it had rested too long, and nothing was said on it yet
+                async with server.line(kept=False) as line:
+                    return await self._over(line, letter, handing, to=to, name=name)
+
+        return await self._providers.first(by)
 
     async def close(self) -> None:
         """Hang up."""
-        await self._lines.hang_up()
+        for server in self._servers:
+            await server.hang_up()
 
     async def _over(
         self, line: Line, letter: bytes, handing: Handing, *, to: str, name: str
@@ -183,14 +193,8 @@ class _Stale(Exception):
     """The server had hung up before this letter began."""
 
 
-#: enhanced codes (RFC 3463) of an address that will not work tomorrow either: no such mailbox, no
-#: such domain, moved without a word, accepts no mail at all (RFC 7505)
-GONE = frozenset({"5.1.1", "5.1.2", "5.1.6", "5.1.10"})
-
-
 def _refused(error: aiosmtplib.SMTPResponseException) -> DeliveryError:
     words = f"{error.code} {error.message}".split()
     permanent = 500 <= error.code < 600
-    return DeliveryError(
-        " ".join(words)[:200], permanent=permanent, gone=permanent and bool(GONE & set(words[1:2]))
-    )
+    gone = permanent and bool(GONE & set(words[1:2]))
+    return DeliveryError(" ".join(words)[:200], permanent=permanent, gone=gone)
