@@ -10,6 +10,7 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.wait import WebDriverWait
 
 from hub.links import Purpose
 from tests.hub.web.people import People, people_on
@@ -48,7 +49,10 @@ def visit(browser: webdriver.Chrome, people: People, path: str) -> None:
 
 
 def one(browser: webdriver.Chrome, css: str) -> WebElement:
-    return browser.find_element(By.CSS_SELECTOR, css)
+    """What there is exactly one of, as soon as the page has it."""
+    return WebDriverWait(browser, 20).until(
+        lambda page: page.find_element(By.CSS_SELECTOR, css), f"nothing on the page is {css}"
+    )
 
 
 def test_a_customer_chooses_by_keyboard_and_finds_it_chosen(
