@@ -1,6 +1,11 @@
 """How many notices this process has brought to which end."""
 
 from dataclasses import dataclass
+from typing import Any
+
+from hub.store.attempts import Settlement
+from hub.telemetry import BREACHES, TO_ACCEPTED
+from state_machine.objectives import objective
 
 
 @dataclass
@@ -15,3 +20,15 @@ class Counts:
     fenced: int = 0
     ambiguous: int = 0
     turned: int = 0  #: to another channel
+
+
+def note_told(row: Any, end: Settlement) -> None:
+    """Count whether a notice kept its promise; what waited on purpose was not late."""
+    if end.state not in {"sent", "dead"}:
+        return
+    promised = objective(row.milestone)
+    took = end.at - max(row.received_at, row.not_before or row.received_at)
+    if end.state == "sent":
+        TO_ACCEPTED.labels(row.channel, promised).observe(max(took.total_seconds(), 0.0))
+    if end.state == "dead" or took > promised.within:
+        BREACHES.labels(row.channel, promised).inc()

@@ -11,7 +11,7 @@ from hub.clock import Clock
 from hub.config import Settings
 from hub.crashpoints import crashpoint
 from hub.notify.channels import Channel, DeliveryError, Form, Message
-from hub.notify.counting import Counts
+from hub.notify.counting import Counts, note_told
 from hub.notify.endings import dead, failed
 from hub.notify.hearing import shut
 from hub.notify.keys import key_of, topic_of
@@ -89,6 +89,7 @@ class Sender:
                 lambda c: shut(c, row.channel, kind, taken.to, why=why, now=end.at)
             )
         await self.settle(row.id, taken.n, row.channel, end)
+        note_told(row, end)
 
     async def settle(self, notice: int, n: int, channel: str, end: Settlement) -> None:
         """Write down how an attempt ended, unless it does not count any more."""

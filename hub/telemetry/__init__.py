@@ -75,6 +75,19 @@ TO_ATTEMPT = Histogram(
     buckets=SLA_BUCKETS,
     registry=REGISTRY,
 )
+TO_ACCEPTED = Histogram(
+    "tilanne_accept_to_told_seconds",
+    "From the moment a fact reached us until a provider had taken over what tells of it.",
+    ["channel", "objective"],
+    buckets=SLA_BUCKETS,
+    registry=REGISTRY,
+)
+BREACHES = Counter(
+    "tilanne_sla_breaches",
+    "Notices that a provider took over only after the promised time, or that were given up.",
+    ["channel", "objective"],
+    registry=REGISTRY,
+)
 
 REDIS_AWAY = Gauge(
     "tilanne_redis_away",
