@@ -50,6 +50,7 @@ class Pipeline:
         self._courtesy = courtesy or Courtesy()
         self._duty = duty
         self._visits = 0  #: at the door, up to the last batch
+        self._rush = False  #: whether more came during the last batch than can be kept pace with
         self._caught_up = monotonic()  #: when nothing waited the last time
         self._stopping = False
 
@@ -116,12 +117,14 @@ class Pipeline:
         """
         if monotonic() - self._caught_up > LATE:
             return BATCH
-        await self._courtesy.wait(YIELD)
+        # In a rush a moment of quiet is no sign that it is over.
+        await (_quiet(asyncio.Event(), YIELD) if self._rush else self._courtesy.wait(YIELD))
         visits = self._courtesy.visits - self._visits
         self._visits = self._courtesy.visits
+        self._rush = visits > RUSH
         if visits < SOME:
             return BATCH
-        return SMALL if visits > RUSH else max(SMALL, visits * 5 // 4)
+        return SMALL if self._rush else max(SMALL, visits * 5 // 4)
 
 
 async def _quiet(bell: asyncio.Event, seconds: float) -> None:
