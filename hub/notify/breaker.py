@@ -77,14 +77,3 @@ class Breaker:
         pause = min(FIRST_PAUSE * 2 ** min(self._pauses, 10), LONGEST_PAUSE)
         self._pauses += 1
         self._until = now + pause
-
-
-@dataclass(slots=True)
-class Breakers:
-    """One breaker for each of those that may fall ill apart from the others."""
-
-    _each: dict[object, Breaker] = field(default_factory=dict)
-
-    def __getitem__(self, lane: object) -> Breaker:
-        """Return the breaker of a lane; a closed one if nothing is known yet."""
-        return self._each.setdefault(lane, Breaker())

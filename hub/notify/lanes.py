@@ -1,11 +1,11 @@
 """Room for notices: so many at once to each provider and sink, and none to one that is ill."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from datetime import datetime
 
 from hub.notify.audience import House
-from hub.notify.breaker import Breakers
+from hub.notify.breaker import Breaker
 from hub.notify.channels import Audience
 from hub.notify.pace import Pace
 from hub.store.attempts import Lane
@@ -32,7 +32,7 @@ class Traffic:
     def __init__(self, house: House) -> None:
         """Begin with empty lanes, all of them well."""
         self._places = lanes(house)
-        self._breakers = Breakers()
+        self._breakers: defaultdict[Lane, Breaker] = defaultdict(Breaker)
         rates = house.settings.rates
         self._paces = {
             one: Pace(rates[one.channel]) for one in self._places if one.channel in rates

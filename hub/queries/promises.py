@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select
 
-from hub.store.elapsed import seconds_between
+from hub.store.elapsed import BEGUN, seconds_between
 from hub.store.tables import AttemptRow, NoticeRow, OutboxRow, table
 from state_machine.objectives import OF_RETURNS, Objective
 
@@ -60,8 +60,6 @@ ALLOWED = case(
     else_=Objective.STATUS.within.total_seconds(),
 )
 SENT = NOTICE.c.state == "sent"
-#: what waits for the end of the reader's night is promised from then on
-BEGUN = func.coalesce(NOTICE.c.not_before, NOTICE.c.received_at, type_=NOTICE.c.received_at.type)
 TOOK = seconds_between(BEGUN, NOTICE.c.settled_at)
 
 

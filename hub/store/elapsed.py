@@ -2,9 +2,17 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Float
+from sqlalchemy import ColumnElement, Float, func
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
+
+from hub.store.tables import NoticeRow, table
+
+_NOTICE = table(NoticeRow)
+
+
+#: when the promise of a notice begins: what waits for the end of the reader's night, with its end
+BEGUN = func.coalesce(_NOTICE.c.not_before, _NOTICE.c.received_at, type_=_NOTICE.c.received_at.type)
 
 
 class seconds_between(FunctionElement[float]):  # noqa: N801 - it is called like a SQL function

@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 
 from hub.store.attempts import ATTEMPT
+from hub.store.elapsed import BEGUN
 from hub.store.outbox import BELIEF, CONTACT, CUSTOMER, NOTICE, OUTBOX, PERSON
 from hub.store.tables import table
 from hub.store.tables_of_telling import ReceiptRow
@@ -31,7 +32,7 @@ FAILED_LATELY = timedelta(hours=1)
 NO_OTHER_WAY = "; there is no other channel"
 NOT_KNOWN = "it came back, or nobody reported that it arrived"
 
-_BEGUN = func.coalesce(NOTICE.c.not_before, NOTICE.c.received_at, type_=NOTICE.c.received_at.type)
+_GIVEN_IN = func.coalesce(NOTICE.c.reason, "").endswith(NO_OTHER_WAY)
 _THIS_TRY = and_(ATTEMPT.c.notice_id == NOTICE.c.id, ATTEMPT.c.n == NOTICE.c.attempts)
 _MAY_HAVE_IT = exists().where(
     ATTEMPT.c.notice_id == NOTICE.c.id,
@@ -137,7 +138,7 @@ def _among(these: ColumnElement[bool], where: Where) -> Select[Any]:
 def _late(where: Where) -> ColumnElement[bool]:
     return or_(
         *[
-            and_(NOTICE.c.milestone.in_(milestones), begun >= _BEGUN)
+            and_(NOTICE.c.milestone.in_(milestones), begun >= BEGUN)
             for milestones, begun in where.late
         ]
     )
@@ -168,8 +169,7 @@ def _bounced(where: Where) -> ColumnElement[bool]:
     back = select(RECEIPT.c.notice_id).where(
         RECEIPT.c.what == "bounced", RECEIPT.c.received_at > where.now - FAILED_LATELY
     )
-    given_in = func.coalesce(NOTICE.c.reason, "").endswith(NO_OTHER_WAY)
-    return and_(NOTICE.c.state == "sent", NOTICE.c.id.in_(back), ~given_in)
+    return and_(NOTICE.c.state == "sent", NOTICE.c.id.in_(back), ~_GIVEN_IN)
 
 
 def _silent(where: Where) -> ColumnElement[bool]:
@@ -180,5 +180,4 @@ def _silent(where: Where) -> ColumnElement[bool]:
 
 def _lately(where: Where) -> ColumnElement[bool]:
     """Whether it was tried the last time not long ago; the index of what is due knows."""
-    given_in = func.coalesce(NOTICE.c.reason, "").endswith(NO_OTHER_WAY)
-    return and_(NOTICE.c.next_at > where.now - FAILED_LATELY, ~given_in)
+    return and_(NOTICE.c.next_at > where.now - FAILED_LATELY, ~_GIVEN_IN)

@@ -1,5 +1,6 @@
 """A provider that fails is left alone for a while, then tried with one notice."""
 
+from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
@@ -12,7 +13,6 @@ from hub.notify.breaker import (
     LONGEST_PAUSE,
     WINDOW,
     Breaker,
-    Breakers,
 )
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -93,7 +93,7 @@ def test_each_pause_is_longer_up_to_the_longest() -> None:
 
 
 def test_one_that_is_ill_slows_down_nobody_else() -> None:
-    breakers = Breakers()
+    breakers: defaultdict[str, Breaker] = defaultdict(Breaker)
     fail(breakers["bad"])
 
     assert (0, 16) == (breakers["bad"].places(16, NOON), breakers["good"].places(16, NOON))
