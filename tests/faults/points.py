@@ -42,7 +42,7 @@ WAY_IN = (
     At(id="C4", place="intake.durable", nth=3),
     At(id="C5", place="pipeline.committed", nth=2),
     # inside a transaction with many waiting, right before and after its commit, and after that
-    Burst(place="log.appended", death=in_a_crowd, nth=2, orders=500, cut_off=300),
+    Burst(place="log.appended", death=in_a_crowd, orders=500, cut_off=300),
     Burst(place="store.before_commit", death=at_place, nth=9, orders=500),
     Burst(place="store.committed", death=at_place, nth=9, orders=500),
     Burst(place="intake.durable", death=in_a_crowd, nth=100, orders=500, cut_off=200),
