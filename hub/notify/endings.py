@@ -3,17 +3,28 @@
 from dataclasses import replace
 from datetime import datetime
 
-from hub.notify.channels import Audience, Channel, DeliveryError
+from hub.notify.channels import Audience, Channel, DeliveryError, OnAmbiguous
 from hub.notify.retry import next_attempt
 from hub.notify.taking import Taken
 from hub.store.attempts import Settlement
 
 
-def failed(taken: Taken, channel: Channel, error: DeliveryError, now: datetime) -> Settlement:
-    """End an attempt that the far end did not confirm."""
+def in_doubt(channel: Channel, noted: str | None) -> OnAmbiguous:
+    """Say what may be done in doubt; ``noted``: what was noted as it was handed over, if it was."""
+    of_several = getattr(channel, "in_doubt", None)
+    if of_several is None or noted is None:
+        return channel.on_ambiguous
+    found: OnAmbiguous = of_several(noted)
+    return found
+
+
+def failed(
+    taken: Taken, channel: Channel, error: DeliveryError, now: datetime, noted: str | None = None
+) -> Settlement:
+    """End an attempt that the far end did not confirm; ``noted`` as it was handed over."""
     # providers like to repeat whom it was for
     detail = str(error).replace(taken.to, "…")[:500]
-    if error.ambiguous and channel.on_ambiguous == "hold":
+    if error.ambiguous and in_doubt(channel, noted) == "hold":
         return held(detail, now)
     if error.permanent:
         gone = error.gone and channel.AUDIENCE is Audience.CUSTOMER

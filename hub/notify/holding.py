@@ -16,7 +16,7 @@ from sqlalchemy import Row
 from hub.clock import Clock
 from hub.crashpoints import crashpoint
 from hub.notify.audience import House
-from hub.notify.endings import held
+from hub.notify.endings import held, in_doubt
 from hub.notify.sending import Health, Sender
 from hub.notify.taking import Taken
 from hub.store import leases
@@ -122,7 +122,8 @@ class InHand:
         # A channel that shows a repetition only once does not write down when it hands over.
         repeatable = channel is not None and channel.deduplicates
         handed = repeatable or row.handing_at is not None
-        if handed and (channel is None or channel.on_ambiguous == "hold"):
+        noted = row.provider_ref or ""
+        if handed and (channel is None or in_doubt(channel, noted) == "hold"):
             return held("the hub stopped before the answer came", now)
         return Settlement(
             outcome="ambiguous" if handed else "retry",

@@ -1,7 +1,7 @@
 """One attempt: put it into words, hand it over, write down how it ended."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import structlog
@@ -108,19 +108,19 @@ class Sender:
         log.info("notify.settled", notice=notice, channel=channel, attempt=n, outcome=end.outcome)
 
     async def _end(self, taken: Taken, channel: Channel) -> tuple[Settlement, Health]:
-        handed = False
+        noted: str | None = None
 
         async def handing(reference: str = "") -> None:
-            nonlocal handed
+            nonlocal noted
             if not channel.deduplicates:
                 await self._mark(taken, reference)
-            handed = True
+            noted = reference
             crashpoint("notify.handing")
 
         try:
             message = await self._message(taken, channel)
             if taken.n > 1 and channel.on_ambiguous == "look_up":
-                message = replace(message, maybe_sent=await self._unsure(taken))
+                message = replace(message, doubts=await self._doubts(taken))
         except (TemplateError, ValueError, LookupError, TypeError) as error:
             why = f"cannot be put into words: {type(error).__name__}: {error}"
             return dead(why, self._clock()), None
@@ -129,16 +129,17 @@ class Sender:
                 answer = await channel.send(message, handing)
                 crashpoint("notify.answered")
         except DeliveryError as error:
-            return failed(taken, channel, error, self._clock()), error.permanent
+            return failed(taken, channel, error, self._clock(), noted), error.permanent
         except (Fenced, asyncio.CancelledError):
             raise
         except Exception as error:
             # A channel that breaks its promise must not decide for us that nothing was sent.
             if not isinstance(error, TimeoutError | StoreUnavailable):
                 log.exception("notify.channel_failed", channel=channel.NAME)
-            broken = DeliveryError(f"{type(error).__name__}: {error}", ambiguous=handed)
+            broken = DeliveryError(f"{type(error).__name__}: {error}", ambiguous=noted is not None)
             ours = isinstance(error, StoreUnavailable)
-            return failed(taken, channel, broken, self._clock()), None if ours else False
+            end = failed(taken, channel, broken, self._clock(), noted)
+            return end, None if ours else False
         said, reference = (answer.said or answer.reference)[:500], answer.reference[:KEY]
         end = Settlement(
             outcome="sent", state="sent", detail=said, at=self._clock(), reference=reference
@@ -158,8 +159,8 @@ class Sender:
         if not ours:
             raise Fenced
 
-    async def _unsure(self, taken: Taken) -> bool:
-        return await self._store.read(lambda c: doubt.maybe_told(c, taken.row.id))
+    async def _doubts(self, taken: Taken) -> Sequence[str]:
+        return await self._store.read(lambda c: doubt.noted(c, taken.row.id))
 
     async def _message(self, taken: Taken, channel: Channel) -> Message:
         row, now = taken.row, self._clock()

@@ -10,7 +10,7 @@ from hub.store.attempts import ATTEMPT
 from hub.store.outbox import NOTICE
 
 _LEASED: Select[Any] = (
-    select(NOTICE.c.id, NOTICE.c.channel, ATTEMPT.c.n, ATTEMPT.c.handing_at)
+    select(NOTICE.c.id, NOTICE.c.channel, ATTEMPT.c.n, ATTEMPT.c.handing_at, ATTEMPT.c.provider_ref)
     .join(ATTEMPT, and_(ATTEMPT.c.notice_id == NOTICE.c.id, ATTEMPT.c.n == NOTICE.c.attempts))
     .where(NOTICE.c.state == "leased")
     .order_by(NOTICE.c.id)

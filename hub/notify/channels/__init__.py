@@ -3,7 +3,8 @@
 A channel is a module of this folder with ``open_channel(tools) -> Channel | None``; its file name
 is its name. The registry is the folder: nothing else has to be edited. None: it is not configured.
 Its settings and secrets are its own (``Own``): ``TILANNE_CHANNELS__<NAME>__<FIELD>``. It may have
-``caps`` (``hub.notify.caps``), and ``REPEATS``, the channel whose messages it carries another way.
+``caps`` (``hub.notify.caps``), ``REPEATS``, the channel whose messages it carries another way, and,
+with several providers, ``in_doubt(noted)``: the ``on_ambiguous`` of the one that had a message.
 """
 
 import importlib
@@ -54,7 +55,8 @@ class Message:
     images: Mapping[str, bytes] = field(default_factory=dict)  #: PNG, by the name HTML calls them
     topic: str = ""  #: the same for all that is told of one subject: the newer replaces the older
     urgent: bool = False  #: something is to be done today
-    maybe_sent: bool = False  #: an earlier attempt may have reached the recipient
+    #: what was noted when earlier attempts, that may have reached the recipient, handed it over
+    doubts: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ class DeliveryError(Exception):
 
 
 #: what may be done when nobody knows whether the provider has a message: let a person decide, send
-#: it again, or let the channel ask the provider first (``Message.maybe_sent``)
+#: it again, or let the channel ask the provider first (``Message.doubts``)
 OnAmbiguous = Literal["hold", "resend", "look_up"]
 
 

@@ -117,9 +117,8 @@ class Smtp(Email):
         own = own or EmailSettings()
         self.on_ambiguous = on_ambiguous
         self.caps = Caps(own.recipient_cap)
-        standby = [own.standby.get_secret_value()] if own.standby else []
-        self._servers = [Lines(one, reply=reply) for one in (url, *standby)]
-        self._providers = Providers(self._servers, clock)
+        standby = Lines(own.standby.get_secret_value(), reply=reply) if own.standby else None
+        self._providers = Providers(self.NAME, Lines(url, reply=reply), standby, clock)
         self._from = mail_from
         self._headers = own.headers
         self._return_path = address(own.return_path or parseaddr(mail_from)[1])
@@ -135,7 +134,7 @@ class Smtp(Email):
         name = message_id(message.key, parseaddr(self._from)[1])
         to = address(message.to)
 
-        async def by(server: Lines) -> Accepted:
+        async def by(_: str, server: Lines) -> Accepted:
             try:
                 async with server.line() as line:
                     return await self._over(line, letter, handing, to=to, name=name)
@@ -147,7 +146,7 @@ class Smtp(Email):
 
     async def close(self) -> None:
         """Hang up."""
-        for server in self._servers:
+        for server in self._providers.by_name.values():
             await server.hang_up()
 
     async def _over(

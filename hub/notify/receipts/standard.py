@@ -1,7 +1,8 @@
 """Reports of any provider, or of a little programme in between, signed as Standard Webhooks.
 
-``{"type": "receipt", "data": {"channel", "reference", "what", "at"?, "address"?, "detail"?}}``; the
-``webhook-id`` is what makes a report the same one.
+``{"type": "receipt", "data": {"channel", "reference", "what", "provider"?, "at"?, "address"?,
+"detail"?}}``; the ``webhook-id`` is what makes a report the same one; ``provider``: ``standby`` for
+messages of the second provider of SMS.
 """
 
 from collections.abc import Iterable
@@ -11,6 +12,7 @@ from connectors.signatures import verify_standard_webhook
 from connectors.timestamps import with_offset
 from hub.notify import channels
 from hub.notify.receipts import Desk, NotProven, NotUnderstood, Receipt, Report, What, text
+from hub.notify.standby import MAIN, STANDBY, named
 from hub.notify.tools import Tools
 
 
@@ -57,6 +59,9 @@ class Standard:
             raise NotUnderstood(f"data.channel must be one of {', '.join(channels.names())}")
         if text(data, "what") not in set(What):
             raise NotUnderstood(f"data.what must be one of {', '.join(What)}")
+        provider = text(data, "provider") or MAIN
+        if provider not in {MAIN, STANDBY}:
+            raise NotUnderstood(f"data.provider must be {MAIN} or {STANDBY}")
         at = report.received_at
         if written := text(data, "at"):
             try:
@@ -65,7 +70,7 @@ class Standard:
                 raise NotUnderstood(f"data.at: {error}") from None
         yield Receipt(
             event=report.headers["webhook-id"],
-            reference=text(data, "reference"),
+            reference=named(provider, text(data, "reference")),
             what=What(text(data, "what")),
             at=at,
             addresses=[text(data, "address")] if text(data, "address") else [],

@@ -117,6 +117,18 @@ def read(world: World, desk: str, signed: Signed) -> list[Any]:
     return list(opened.read(report))
 
 
+def test_twilio_may_be_the_second_provider_of_sms(world: World) -> None:
+    first = {"url": "https://sms.example", "body": {"to": "{to}"}}
+    sms = {**first, "standby": {**TWILIO, "callback": CALLBACK}}
+    desk = desks(world, channels={"sms": sms})["twilio"]
+    body, headers = twilio("delivered", AccountSid="AC1")
+    report = Report(headers=headers, query={}, body=body, received_at=NOW)
+
+    assert desk is not None
+    desk.prove(report)
+    assert ["standby:SM1"] == [receipt.reference for receipt in desk.read(report)]
+
+
 def test_every_desk_of_the_folder_is_tried_here() -> None:
     assert set(names()) == set(WELL)
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qsl
 
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -21,7 +22,7 @@ from hub.notify.channels.apprise import Apprise, AppriseSettings
 from hub.notify.channels.chatbot import Chatbot, ChatbotSettings
 from hub.notify.channels.email import Smtp
 from hub.notify.channels.push import Push, PushSettings
-from hub.notify.channels.sms import Generic, SmsSettings, Twilio
+from hub.notify.channels.sms import Sms, SmsSettings
 from hub.notify.channels.webhook import Webhook
 from hub.notify.push_keys import b64
 from tests.hub.notify.channels.far_ends import Answer, Asked, FarEnd, Trouble, far_end, mail_end
@@ -43,6 +44,20 @@ def now() -> Any:
 
 def says(document: object, status: int = 200) -> Answer:
     return lambda asked: web.json_response(document, status=status)
+
+
+def like_twilio() -> Answer:
+    """A provider that can say what it has sent."""
+    taken: list[dict[str, str]] = []
+
+    def answer(asked: Asked) -> web.Response:
+        if asked.method == "GET":
+            return web.json_response({"messages": taken})
+        body = dict(parse_qsl(asked.body.decode()))["Body"]
+        taken.append({"sid": f"SM{len(taken)}", "body": body})
+        return web.json_response({"sid": taken[-1]["sid"]}, status=201)
+
+    return answer
 
 
 def subscription(url: str) -> str:
@@ -76,17 +91,23 @@ class Case:
     well: Answer | None = None  #: None: a mail server
     reference: str = ""
     refuses: bool = True  #: whether what it refuses is refused for good
+    asked: int = 1  #: providers that are asked before the message is taken
 
     def far_end(self, trouble: Trouble | None = None) -> AbstractAsyncContextManager[FarEnd]:
         return mail_end(trouble) if self.well is None else far_end(self.well, trouble)
 
 
-def _sms(kind: Any, **own: Any) -> Open:
+def _sms(**own: Any) -> Open:
     def make(url: str, allowed: Any = LOOPBACK, total: float = 5.0) -> Channel:
-        filled = {name: url if value == "URL" else value for name, value in own.items()}
-        return kind(SmsSettings(**filled), allowed, now, total=total)
+        return Sms(SmsSettings(**_filled(own, url)), allowed, now, total=total)
 
     return make
+
+
+def _filled(own: Any, url: str) -> Any:
+    if isinstance(own, dict):
+        return {name: _filled(value, url) for name, value in own.items()}
+    return url if own == "URL" else own
 
 
 def _push(**own: str) -> Open:
@@ -130,8 +151,16 @@ CASES = (
         "email", _smtp, lambda url: "maija@example.fi", reference=f"<{'ab' * 16}@tilanne.example>"
     ),
     Case("webhook", _webhook, lambda url: f"{url}/hook", says({}), refuses=False),
-    Case("twilio", _sms(Twilio, **TWILIO), lambda url: PHONE, says({"sid": "SM1"}, 201), "SM1"),
-    Case("sms over http", _sms(Generic, **GENERIC), lambda url: PHONE, says({"id": "7"}), "7"),
+    Case("twilio", _sms(**TWILIO), lambda url: PHONE, says({"sid": "SM1"}, 201), "SM1"),
+    Case("sms over http", _sms(**GENERIC), lambda url: PHONE, says({"id": "7"}), "7"),
+    Case(
+        "sms by the standby",
+        _sms(**{**GENERIC, "url": "http://127.0.0.1:1"}, standby=TWILIO),
+        lambda url: PHONE,
+        says({"sid": "SM1"}, 201),
+        "standby:SM1",
+        asked=2,
+    ),
     Case("web push", _push(vapid_key=VAPID, contact="mailto:a@b.fi"), subscription, says({}, 201)),
     Case("fcm", _push(), lambda url: "fcm:a-device", firebase, "projects/shop-1/messages/0:1"),
     Case(
@@ -151,6 +180,15 @@ CASES = (
     Case("apprise", _apprise, lambda url: PHONE, says({}), refuses=False),
     Case("own bot", _bot(**BOT), lambda url: "bot:talk-1", says({}), f"msg_{'ab' * 16}"),
 )
+
+
+def _two(urls: str, allowed: Any = LOOPBACK, total: float = 5.0) -> Channel:
+    """Two providers, at ``url,url``."""
+    main, other = ({**TWILIO, "api": url} for url in urls.split(","))
+    return Sms(SmsSettings(**main, standby=other), allowed, now, total=total)
+
+
+TWO = Case("two by twilio", _two, lambda url: PHONE, says({"sid": "SM1"}, 201), "SM1", asked=2)
 
 
 def message(to: str, **more: Any) -> Message:

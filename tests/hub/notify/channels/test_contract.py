@@ -52,7 +52,7 @@ def test_a_message_is_taken_once_and_after_we_said_so(case: Case) -> None:
 
     assert isinstance(answer, Accepted)
     assert case.reference == answer.reference
-    assert [len(end.asked) - 1] == handed
+    assert [len(end.asked) - 1] * case.asked == handed
 
 
 @each
