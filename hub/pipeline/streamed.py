@@ -1,6 +1,6 @@
 """Raws that a stream brought: with them moves how far the stream was read, or neither moves."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from hub.crashpoints import crashpoint
 from hub.pipeline.translate import Translated, Translator
 from hub.store import log, offsets
-from hub.store.log import Kept
+from hub.store.log import CursorMoved, Kept
 from hub.store.offsets import Place
 
 
@@ -27,14 +27,25 @@ class Record(NamedTuple):
         return f"{self.place.topic}/{self.place.partition}@{self.offset}~{self.at}"
 
 
+class Skipped(CursorMoved):
+    """A batch does not begin where its partition was read to: what lies between would be lost."""
+
+
+class Stretch(NamedTuple):
+    """A part of a partition, of which all there is has been read."""
+
+    begin: int  #: its first number, whether there is a record of that number or not
+    end: int  #: the number after its last record
+
+
 @dataclass(frozen=True, slots=True)
 class Streamed:
     """Raws of some partitions, in the order of each partition, that are moved together."""
 
     records: Sequence[Record]
     translated: list[Translated] | None
+    way: Mapping[Place, Stretch]  #: what of each partition is read with them
     before: Mapping[Place, int]  #: how far each of the partitions had been read
-    after: Mapping[Place, int]  #: how far each will have been read
     careful: bool = False  #: look whether raws are known, even if nobody has read so far
     #: those of the records that the last claim has put into the log
     fresh: list[Record] = field(init=False, default_factory=list)
@@ -44,14 +55,22 @@ class Streamed:
         """The raws."""
         return [one.raw for one in self.records]
 
+    @property
+    def after(self) -> dict[Place, int]:
+        """How far each of the partitions will have been read."""
+        return {place: max(old, self.way[place].end) for place, old in self.before.items()}
+
     def claim(self, connection: Connection) -> Sequence[int | None]:
         """Move the partitions past the raws, and put those into the log that are not there yet.
 
         A stream that is read again brings what is there already; its place in the stream tells.
+        Raises ``Skipped`` rather than to move past what nobody has read.
         """
-        offsets.advance(
-            connection, {place: (old, self.after[place]) for place, old in self.before.items()}
-        )
+        for place, old in self.before.items():
+            if self.way[place].begin > old:
+                raise Skipped(f"{place.topic}/{place.partition}: {self.way[place]} follows {old}")
+        after = self.after
+        offsets.advance(connection, {place: (self.before[place], after[place]) for place in after})
         again = [
             one.origin
             for one in self.records
@@ -74,9 +93,10 @@ class Streamed:
         for one in self.records[:-1]:
             reached = max(before[one.place], one.offset + 1)
             was = {one.place: before[one.place]}
-            yield Streamed([one], None, was, {one.place: reached}, careful=True)
+            part = {one.place: Stretch(self.way[one.place].begin, reached)}
+            yield Streamed([one], None, part, was, careful=True)
             before[one.place] = reached
-        yield Streamed(self.records[-1:], None, before, self.after, careful=True)
+        yield Streamed(self.records[-1:], None, self.way, before, careful=True)
 
 
 def translate(records: Sequence[Record], translator: Translator) -> list[Translated] | None:
@@ -87,12 +107,18 @@ def translate(records: Sequence[Record], translator: Translator) -> list[Transla
         return None
 
 
-def ends(records: Sequence[Record], before: Mapping[Place, int]) -> dict[Place, int]:
-    """Return how far each partition will have been read with these records."""
-    after = dict(before)
-    for one in records:
-        after[one.place] = max(after[one.place], one.offset + 1)
-    return after
+def way(steps: Iterable[tuple[Place, int, int]]) -> dict[Place, Stretch]:
+    """Return what of each partition is read by steps: where, what a record follows, its number.
+
+    Raises ``Skipped`` when something between two of them is missing.
+    """
+    found: dict[Place, Stretch] = {}
+    for place, follows, number in steps:
+        read = found.get(place, Stretch(follows, follows))
+        if follows > read.end:
+            raise Skipped(f"{place.topic}/{place.partition}: {number} follows {read}")
+        found[place] = Stretch(read.begin, number + 1)
+    return found
 
 
 def _row(one: Record) -> dict[str, object]:

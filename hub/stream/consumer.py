@@ -7,7 +7,7 @@ no tables, no leader, no topic made by accident, and the database decides where 
 import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, cast
 
 import faust
 from faust.transport.drivers import aiokafka as driver
@@ -18,6 +18,7 @@ from yarl import URL
 from hub.config import Settings
 from hub.store.offsets import Place
 from hub.stream.brokers import Brokers
+from hub.stream.fetching import Answer, Fetching
 from hub.stream.handing import AtOnce
 from hub.stream.reader import Reader
 
@@ -67,12 +68,13 @@ class Consumer(AtOnce, driver.Consumer):
             {_place(tp): (firsts[tp], ends[tp]) for tp in committed}
         )
         starts = {
-            tp: known[_place(tp)] if offset is None else min(offset, known[_place(tp)])
+            tp: known[_place(tp)]
+            if offset is None
+            else max(firsts[tp], min(offset, known[_place(tp)]))
             for tp, offset in committed.items()
         }
-        moved = {tp: start for tp, start in starts.items() if start != committed[tp]}
-        if moved:
-            await self._thread.seek_wait(moved)
+        # all of them: where the consumer believes to be now is not what it was told
+        await self._thread.seek_wait(starts)
         await reader.begin({_place(tp): start for tp, start in starts.items()})
         return starts
 
@@ -85,12 +87,20 @@ class Consumer(AtOnce, driver.Consumer):
         """End the thread that speaks to the broker, whatever became of stopping in good order."""
         await self._thread.stop()
 
+    def _new_consumer_thread(self) -> Fetching:
+        return Fetching(self, loop=self.loop, beacon=self.beacon)
+
     async def _getmany(self, active_partitions: Any, timeout: float) -> Mapping[Any, Any]:
         """Note what the broker sent before anybody can lose it."""
-        fetched: Mapping[Any, Sequence[Any]] = await super()._getmany(active_partitions, timeout)
-        for tp, records in fetched.items():
-            self.transport.reader.fetched(_place(tp), [one.offset for one in records])
-        return fetched
+        reader = self.transport.reader
+        answer = cast(Answer, await super()._getmany(active_partitions, timeout))
+        for tp, records in answer.items():
+            asked, reached = answer.stretches[tp]
+            numbers = [one.offset for one in records]
+            if numbers[0] > asked < (await self._thread.earliest_offsets(tp))[tp]:
+                reader.lose(f"{tp.topic}/{tp.partition}: the broker has forgotten {asked}")
+            reader.fetched(_place(tp), asked, numbers, reached)
+        return answer
 
 
 class Transport(driver.Transport):

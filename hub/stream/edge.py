@@ -132,8 +132,11 @@ class Edge:
             try:
                 if await self._missing() != missing:
                     return ""  # subscribed anew
-                ends = await self._probe.ends(list(self.reader.moved))
-                note_lag(self._feeds.names, ends, self.reader.moved)
+                moved = dict(self.reader.moved)
+                ends = await self._probe.ends(list(moved))
+                note_lag(self._feeds.names, ends, moved)
+                if self.reader.is_beyond(ends, moved):
+                    return "anew"
                 if stuck := watchdog.look(ends):
                     _log.error("stream.stuck", error=stuck)
                     return "stuck"

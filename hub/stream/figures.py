@@ -10,7 +10,7 @@ from hub.telemetry import REGISTRY
 
 RESTARTS = Counter(
     "tilanne_stream_restarts",
-    "Times the consumer of the topics was started anew, by why (crash, gap, stuck).",
+    "Times the consumer of the topics was started anew, by why (anew, crash, gap, stuck).",
     ["reason"],
     registry=REGISTRY,
 )

@@ -8,17 +8,17 @@ of that, the next one begins where the database is.
 import asyncio
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Any
 
 import structlog
 
 from hub.pipeline.move import Mover
-from hub.pipeline.streamed import Record, Streamed, ends, translate
+from hub.pipeline.streamed import Record, Skipped, translate
 from hub.pipeline.translate import Translated, Translator
 from hub.store.log import CursorMoved
 from hub.store.offsets import Place
 from hub.store.session import StoreUnavailable
+from hub.stream.gathering import Gathered, Taken
 from hub.stream.positions import Positions
 from hub.stream.records import Feeds
 from hub.stream.sequence import Lost, Sequences
@@ -29,16 +29,6 @@ ROOM = 4 * BATCH  #: records that may wait here; beyond it the consumer pauses b
 PAUSES = (0.1, 0.5, 1.0, 2.0, 5.0)  #: seconds between tries while the database is out of reach
 
 _log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Gathered:
-    """Events that were taken together, and what is in them."""
-
-    events: Sequence[Any]
-    records: Sequence[Record]
-    translated: list[Translated] | None
-    generation: int
 
 
 class Reader:
@@ -78,24 +68,38 @@ class Reader:
             self._sequences.begin(starts)
             self.lost.clear()
 
-    def fetched(self, place: Place, numbers: Sequence[int]) -> None:
-        """The broker has sent these records of a partition; what lies between is not there."""
-        self._sequences.fetched(place, numbers)
+    def fetched(self, place: Place, asked: int, numbers: Sequence[int], reached: int) -> None:
+        """The broker, asked from there, has sent these records; the next ask begins at the last."""
+        try:
+            self._sequences.fetched(place, asked, numbers, reached)
+        except Lost as error:
+            if min(numbers) < asked:  # the consumer goes back by itself when the topic is shorter
+                self.positions.begins_anew(place)
+            self.lose(str(error))
+
+    def lose(self, what: str) -> None:
+        """Say that something is missing: the consumer has to begin where the database is."""
+        if not self.lost.is_set():
+            _log.error("stream.gap", error=what)
+        self.lost.set()
+
+    def is_beyond(self, ends: Mapping[Place, int], moved: Mapping[Place, int]) -> bool:
+        """Whether a topic ends before the place to which it has been read: it is another one."""
+        beyond = [place for place, end in ends.items() if end < moved[place]]
+        for place in beyond:
+            self.positions.begins_anew(place)
+        return bool(beyond)
 
     async def put(self, event: Any) -> None:
         """Take a record in; returns when there is room for another. Never raises."""
-        message = event.message
+        place = Place(event.message.topic, event.message.partition)
         try:
-            wanted = self._sequences.follows(
-                Place(message.topic, message.partition), message.offset
-            )
+            follows = self._sequences.follows(place, event.message.offset)
         except Lost as error:
-            if not self.lost.is_set():
-                _log.error("stream.gap", error=str(error))
-            self.lost.set()
+            self.lose(str(error))
             return
-        if wanted:
-            await self._waiting.put(event)
+        if follows is not None:
+            await self._waiting.put(Taken(event, place, follows))
 
     # --- the work ---------------------------------------------------------------------------------
 
@@ -121,13 +125,13 @@ class Reader:
 
     async def _gather(self) -> Gathered:
         """Wait for records and translate them."""
-        events = await self._waiting.take(BATCH)
+        taken: list[Taken] = await self._waiting.take(BATCH)
         generation = self._generation
         # a record without a body tells nothing: it marks what a compacted topic may forget
-        bodies = [one for one in events if one.message.value is not None]
+        bodies = [one.event for one in taken if one.event.message.value is not None]
         loop = asyncio.get_running_loop()
         records, translated = await loop.run_in_executor(self._thread, self._read, bodies)
-        return Gathered(events, records, translated, generation)
+        return Gathered(taken, records, translated, generation)
 
     def _read(self, events: Sequence[Any]) -> tuple[list[Record], list[Translated] | None]:
         records = [self._feeds.read(event.message) for event in events]
@@ -141,7 +145,7 @@ class Reader:
                 async with self._moving:
                     if gathered.generation != self._generation:
                         return
-                    await self._move(gathered)
+                    moved = await self._move(gathered)
                     break
             except StoreUnavailable as error:
                 if not self._mover.store.alive:
@@ -153,42 +157,26 @@ class Reader:
                     return
                 tries += 1
         self.healthy = True
-        for event in gathered.events:
-            event.ack()
+        for one in gathered.taken if moved else ():
+            one.event.ack()
 
-    async def _move(self, gathered: Gathered) -> None:
-        """Move a batch once; what somebody else has dealt with meanwhile is left out."""
+    async def _move(self, gathered: Gathered) -> bool:
+        """Move a batch once, without what somebody else has dealt with; False: it is lost to us."""
         while True:
-            batch = self._batch(gathered)
             try:
+                batch = gathered.batch(self._moved)
                 if batch.before:
                     await self._mover.move(batch)
+            except Skipped as error:
+                self.lose(str(error))
+                return False
             except CursorMoved as error:
                 _log.warning("stream.rereads", error=str(error))
                 if not await self._catch_up():
-                    return
+                    return False
             else:
                 self._moved |= batch.after
-                return
-
-    def _batch(self, gathered: Gathered) -> Streamed:
-        kept = [
-            (record, number)
-            for number, record in enumerate(gathered.records)
-            if record.place in self._moved
-        ]
-        records = [record for record, _ in kept]
-        translated = gathered.translated
-        if translated is not None:
-            translated = [translated[number] for _, number in kept]
-        places = {Place(one.message.topic, one.message.partition) for one in gathered.events}
-        before = {place: self._moved[place] for place in places & self._moved.keys()}
-        after = ends(records, before)
-        for event in gathered.events:  # those without a body, too
-            place = Place(event.message.topic, event.message.partition)
-            if place in after:
-                after[place] = max(after[place], event.message.offset + 1)
-        return Streamed(records, translated, before, after)
+                return True
 
     async def _catch_up(self) -> bool:
         """Look where the database is; False when it is behind us and all has to be read again."""

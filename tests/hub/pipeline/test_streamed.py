@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from hub.pipeline.streamed import Record, Streamed, ends, translate
+from hub.pipeline.streamed import Record, Skipped, Streamed, Stretch, translate, way
 from hub.store import log, offsets
 from hub.store.log import CursorMoved, Kept
 from hub.store.offsets import Place
@@ -23,7 +23,14 @@ def record(offset: int, body: bytes, place: Place = HERE) -> Record:
 
 
 def batch(world: World, before: Mapping[Place, int], *records: Record) -> Streamed:
-    return Streamed(records, translate(records, world.translator), before, ends(records, before))
+    """A batch of a broker that has no more than these, from where the stream was read."""
+    reached, steps = dict(before), []
+    for one in records:
+        steps.append((one.place, min(reached[one.place], one.offset), one.offset))
+        reached[one.place] = one.offset + 1
+    covered = way(steps)
+    moved = {place: before[place] for place in covered}
+    return Streamed(records, translate(records, world.translator), covered, moved)
 
 
 def move(world: World, before: Mapping[Place, int], *records: Record) -> None:
@@ -72,6 +79,24 @@ def test_of_two_who_read_the_same_partition_one_is_refused(world: World) -> None
 
     assert ["applied"] == world.outcomes()
     assert 1 == len(world.rows(RAW))
+
+
+def test_a_batch_that_does_not_begin_where_the_last_one_ended_is_refused(world: World) -> None:
+    move(world, {HERE: 0}, record(0, says(FACTS[0])))
+    later = batch(world, {HERE: 2}, record(2, says(FACTS[2])))
+    for one in (later, *later.split()):
+        astray = Streamed(one.records, one.translated, one.way, {HERE: 1})
+        with pytest.raises(Skipped, match=r"begin=2, end=3.* follows 1"):
+            asyncio.run(world.pipeline.mover.move(astray))
+
+    assert {HERE: 1, THERE: 0} == read_up_to(world)
+    assert 1 == len(world.rows(RAW))
+
+
+def test_a_batch_with_a_hole_that_is_not_the_brokers_is_none() -> None:
+    with pytest.raises(Skipped, match=r"5 follows .*end=3"):
+        way([(HERE, 0, 0), (HERE, 1, 2), (HERE, 5, 5)])
+    assert {HERE: Stretch(0, 6)} == way([(HERE, 0, 0), (HERE, 1, 2), (HERE, 3, 5)])
 
 
 def test_one_raw_that_breaks_us_is_set_aside_and_the_stream_goes_on(world: World) -> None:

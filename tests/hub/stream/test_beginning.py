@@ -36,7 +36,7 @@ def test_a_record_of_before_is_not_taken_for_one_of_what_begins(
         feeds = Feeds(settings(cluster), utc_now)
         reader = Reader(world.pipeline.mover, world.translator, feeds)
         await reader.begin({HERE: 0})
-        reader.fetched(HERE, range(3))
+        reader.fetched(HERE, 0, range(3), 3)
         await reader.put(event(0, TOLD[0]))
         await reader.put(event(1, TOLD[1]))
         beginning = asyncio.create_task(reader.begin({HERE: 0}))

@@ -29,31 +29,42 @@ def sequences() -> Sequences:
 
 
 def test_records_come_through_once_and_in_order(sequences: Sequences) -> None:
-    sequences.fetched(HERE, [5, 6, 7])
+    sequences.fetched(HERE, 5, [5, 6, 7], 8)
 
-    assert [True, True, False, True] == [sequences.follows(HERE, n) for n in (5, 6, 6, 7)]
-    assert not sequences.follows(ELSEWHERE, 1)
+    assert [5, 6, None, 7] == [sequences.follows(HERE, n) for n in (5, 6, 6, 7)]
+    assert sequences.follows(ELSEWHERE, 1) is None
 
 
 def test_what_the_broker_left_out_is_no_loss(sequences: Sequences) -> None:
-    sequences.fetched(HERE, [7, 8])
-    sequences.fetched(HERE, [11])
+    sequences.fetched(HERE, 5, [7, 8], 10)  # compacted before, the end of a transaction behind
+    sequences.fetched(HERE, 10, [11], 12)
 
-    assert all(sequences.follows(HERE, n) for n in (7, 8, 11))
+    assert [5, 8, 9] == [sequences.follows(HERE, n) for n in (7, 8, 11)]
 
 
 def test_what_the_broker_sent_and_nobody_saw_is_lost(sequences: Sequences) -> None:
-    sequences.fetched(HERE, [5, 6, 7])
+    sequences.fetched(HERE, 5, [5, 6, 7], 8)
     sequences.follows(HERE, 5)
     with pytest.raises(Lost, match="6 was sent"):
         sequences.follows(HERE, 7)
 
 
 def test_a_hole_of_the_broker_hides_no_loss_before_it(sequences: Sequences) -> None:
-    sequences.fetched(HERE, [5, 6, 9])
+    sequences.fetched(HERE, 5, [5, 6, 9], 10)
     sequences.follows(HERE, 5)
     with pytest.raises(Lost):
         sequences.follows(HERE, 9)
+
+
+@pytest.mark.parametrize("asked, first", [(9, 9), (3, 3), (8, 2)], ids=["on", "back", "reset"])
+def test_what_the_broker_was_not_asked_for_is_a_loss_and_not_a_hole(
+    sequences: Sequences, asked: int, first: int
+) -> None:
+    sequences.fetched(HERE, 5, [5, 6, 7], 8)
+    with pytest.raises(Lost, match="8 was to come"):
+        sequences.fetched(HERE, asked, [first], first + 1)
+
+    assert sequences.follows(HERE, first) is None
 
 
 @dataclass
@@ -86,7 +97,7 @@ def test_nothing_after_a_lost_record_is_taken_in_or_acknowledged(
 
     async def drop_one() -> None:
         await reader.begin({HERE: 0})
-        reader.fetched(HERE, [0, 1, 2, 3])
+        reader.fetched(HERE, 0, [0, 1, 2, 3], 4)
         for event in (events[0], *events[2:]):  # as `take` does when its handler raises
             await reader.put(event)
         with pytest.raises(TimeoutError):
