@@ -20,6 +20,7 @@ from hub.live import Live, open_live
 from hub.live.checks import checks as state_of_redis
 from hub.notify.choosing import to_customers
 from hub.notify.dispatcher import Dispatcher
+from hub.notify.gone import checks as state_of_sinks
 from hub.pipeline.apply import Applied
 from hub.pipeline.run import Pipeline
 from hub.pipeline.translate import Translator
@@ -166,8 +167,8 @@ def _pipeline(parts: Parts) -> Pipeline:
 
 def checks(settings: Settings, store: Store, clock: Clock = utc_now) -> Sequence[Check]:
     """Return what a process depends on; whoever brings a dependency adds its check here."""
-    database = state_of_database(Queries(store), clock)
-    return (*database, *state_of_redis(settings), *state_of_kafka(settings))
+    known = (*state_of_database(Queries(store), clock), *state_of_sinks(settings, Queries(store)))
+    return (*known, *state_of_redis(settings), *state_of_kafka(settings))
 
 
 def _surface(parts: Parts, role: Role) -> FastAPI:

@@ -15,6 +15,7 @@ from hub.cli import (
     quarantine,
     replaying,
     serving,
+    sinks,
 )
 from hub.cli.terminal import fail
 from hub.store.session import AlreadyRunning, StoreUnavailable
@@ -29,7 +30,7 @@ app = typer.Typer(
 for module in (serving, proving, replaying, deciding, looking, moving, promises):
     for command in module.COMMANDS:
         app.command()(command)
-for group in (quarantine.app, parked.app, notices.app):
+for group in (quarantine.app, parked.app, notices.app, sinks.app):
     app.add_typer(group)
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from hub.notify.channels import Audience, Channel, DeliveryError, OnAmbiguous
+from hub.notify.reach import CLOSED
 from hub.notify.retry import next_attempt
 from hub.notify.taking import Taken
 from hub.store.attempts import Settlement
@@ -26,9 +27,10 @@ def failed(
     detail = str(error).replace(taken.to, "…")[:500]
     if error.ambiguous and in_doubt(channel, noted) == "hold":
         return held(detail, now)
+    if error.gone and channel.AUDIENCE is Audience.SINK:  # as all that it misses from now on
+        return replace(dead(f"{CLOSED}: gone: {detail}", now), state="suppressed", gone=True)
     if error.permanent:
-        gone = error.gone and channel.AUDIENCE is Audience.CUSTOMER
-        return replace(dead(detail, now), gone=gone)
+        return replace(dead(detail, now), gone=error.gone)
     again = next_attempt(
         channel.SCHEDULE, taken.n, now, retry_after=error.retry_after, seed=str(taken.row.id)
     )

@@ -10,7 +10,8 @@ from jinja2 import TemplateError
 from hub.clock import Clock
 from hub.config import Settings
 from hub.crashpoints import crashpoint
-from hub.notify.channels import Channel, DeliveryError, Form, Message
+from hub.notify import gone
+from hub.notify.channels import Audience, Channel, DeliveryError, Form, Message
 from hub.notify.counting import Counts, note_told
 from hub.notify.endings import dead, failed
 from hub.notify.hearing import shut
@@ -83,7 +84,9 @@ class Sender:
     async def write_down(self, taken: Taken, channel: Channel, end: Settlement) -> None:
         """Settle an attempt of ours; an address that is no more is not written to again."""
         row = taken.row
-        if end.gone:
+        if end.gone and channel.AUDIENCE is Audience.SINK:
+            await gone.close(self._store, row.channel, row.recipient, taken.to, end)
+        elif end.gone:
             why, kind = f"gone: {end.detail}", channel.ADDRESS
             await self._store.write(
                 lambda c: shut(c, row.channel, kind, taken.to, why=why, now=end.at)

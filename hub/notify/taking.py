@@ -54,11 +54,12 @@ def take(connection: Connection, house: House, free: Mapping[Lane, int], now: da
     orders = {row.order_id for _, row in found}
     story = outbox.story(connection, orders) if orders else {}
     told = outbox.told(connection, orders) if orders else {}
-    reach = Reach(connection, (row for _, row in found))
+    reach = Reach(connection, (row for _, row in found), house.settings.sinks)
     taken, suppressed, capped = [], 0, []
     for lane, row in found:
         seen = (story.get(row.order_id, ()), told.get(row.order_id, ()))
-        to = _address(row, house, reach)
+        # looked up now, not when the notice was planned: people move and are forgotten
+        to = reach.address(row, house.channels[row.channel])
         reason = _why_not(connection, row, house, *seen, now=now)
         if reason is not None or to is None:
             why = reason or reach.missing(row, house.channels[row.channel])
@@ -86,15 +87,6 @@ def _over(
     if caps is None or row.attempts:
         return None
     return over(connection, row.channel, caps, to, now)
-
-
-def _address(row: Row[Any], house: House, reach: Reach) -> str | None:
-    """Look the address up now, not when the notice was planned: people move and are forgotten."""
-    channel = house.channels[row.channel]
-    if channel.AUDIENCE is Audience.CUSTOMER:
-        return reach.address(row, channel)
-    mine = (one for one in house.sinks(channel) if one.name == row.recipient)
-    return next((str(getattr(one, channel.ADDRESS)) for one in mine), None)
 
 
 def _later(row: Row[Any], house: House, now: datetime) -> tuple[datetime, str] | None:

@@ -1,10 +1,11 @@
-"""Addresses that are closed: they bounced, the app is gone, the recipient complained."""
+"""Addresses that are closed: they bounced, an app or a store system is gone, a complaint."""
 
 from collections.abc import Collection
 from datetime import datetime
 from hashlib import sha256
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
 from hub.store.rows import count_new
 from hub.store.tables import table
@@ -32,12 +33,12 @@ def reopen(connection: Connection, address: str) -> bool:
 
 def closed(
     connection: Connection, channels: Collection[str], addresses: Collection[str]
-) -> dict[tuple[str, str], str]:
-    """Return which of these addresses are closed on which of these channels, and why."""
+) -> dict[tuple[str, str], Row[Any]]:
+    """Return which of these addresses are closed on which of these channels, why and since when."""
     known = {digest(address): address for address in addresses}
     if not known:
         return {}
     these = select(SUPPRESSION).where(
         SUPPRESSION.c.channel.in_(channels), SUPPRESSION.c.address_hash.in_(known)
     )
-    return {(row.channel, known[row.address_hash]): row.why for row in connection.execute(these)}
+    return {(row.channel, known[row.address_hash]): row for row in connection.execute(these)}

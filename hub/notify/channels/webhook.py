@@ -1,7 +1,8 @@
 """Store and partner systems: a signed POST (Standard Webhooks 1.0.0) of every milestone.
 
 Source: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md.
-2xx is success; 410 means never again; 429 and 503 may name a wait; a redirect is a failure.
+2xx is success; 410: nothing more is posted there (``hub.notify.gone``); 429, 503 may name a wait; a
+redirect is a failure.
 """
 
 from collections.abc import Sequence
@@ -24,7 +25,7 @@ from hub.notify.channels import (
 from hub.notify.posting import TOTAL, Classes, Post, refusal
 
 #: whatever a store answers today it may mend tomorrow, unless it says that it is gone
-CLASSES = Classes(permanent=frozenset({410}))
+CLASSES = Classes(gone=frozenset({410}))
 
 
 def open_channel(tools: Tools) -> Channel:
