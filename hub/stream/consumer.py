@@ -94,11 +94,13 @@ class Consumer(AtOnce, driver.Consumer):
         """Note what the broker sent before anybody can lose it."""
         reader = self.transport.reader
         answer = cast(Answer, await super()._getmany(active_partitions, timeout))
-        for tp, records in answer.items():
-            asked, reached = answer.stretches[tp]
-            numbers = [one.offset for one in records]
-            if numbers[0] > asked < (await self._thread.earliest_offsets(tp))[tp]:
-                reader.lose(f"{tp.topic}/{tp.partition}: the broker has forgotten {asked}")
+        if holes := answer.holes():
+            firsts = await self._thread.earliest_offsets(*holes)
+            for tp, hole in holes.items():
+                if hole.begin < firsts[tp]:
+                    reader.lose(f"{tp.topic}/{tp.partition}: {hole.begin} is forgotten")
+        for tp, (asked, reached) in answer.stretches.items():
+            numbers = [one.offset for one in answer.get(tp, ())]
             reader.fetched(_place(tp), asked, numbers, reached)
         return answer
 

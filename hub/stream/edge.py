@@ -134,7 +134,7 @@ class Edge:
                     return ""  # subscribed anew
                 moved = dict(self.reader.moved)
                 ends = await self._probe.ends(list(moved))
-                note_lag(self._feeds.names, ends, moved)
+                note_lag(self._feeds.names, ends, self.reader.read)
                 if self.reader.is_beyond(ends, moved):
                     return "anew"
                 if stuck := watchdog.look(ends):

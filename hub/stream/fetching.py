@@ -11,20 +11,32 @@ from typing import Any
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
+from hub.pipeline.streamed import Stretch
+
 
 class Answer(dict[TP, list[Any]]):
     """Records by partition, with from where they were asked for and where the next ask begins."""
 
     def __init__(
-        self, records: Mapping[TP, list[Any]], stretches: Mapping[TP, tuple[int, int]]
+        self, records: Mapping[TP, list[Any]], stretches: dict[TP, tuple[int, int]]
     ) -> None:
-        """``stretches``: by partition, for each of the records' partitions."""
+        """``stretches``: by partition, also of those that sent nothing but the end of something."""
         super().__init__(records)
         self.stretches = stretches
+
+    def holes(self) -> dict[TP, Stretch]:
+        """Return where partitions have nothing although they were asked for it."""
+        found = {
+            tp: Stretch(asked, self[tp][0].offset if tp in self else reached)
+            for tp, (asked, reached) in self.stretches.items()
+        }
+        return {tp: hole for tp, hole in found.items() if hole.end > hole.begin}
 
 
 class Fetching(driver.AIOKafkaConsumerThread):
     """The thread that speaks to the broker."""
+
+    _doubted: Mapping[TP, Stretch] = {}
 
     async def _fetch_records(
         self,
@@ -39,10 +51,26 @@ class Fetching(driver.AIOKafkaConsumerThread):
             consumer, active_partitions, timeout, max_records
         )
         after, reached = _positions(consumer)
-        if before is not after:
+        if before is not after or not self.consumer.flow_active:
             return Answer({}, {})
-        known = {tp: of for tp, of in records.items() if tp in asked and tp in reached}
-        return Answer(known, {tp: (asked[tp], reached[tp]) for tp in known})
+        stretches = {tp: (asked[tp], reached[tp]) for tp in asked.keys() & reached.keys()}
+        answer = Answer({tp: of for tp, of in records.items() if tp in stretches}, stretches)
+        self._doubt(consumer, answer)
+        return answer
+
+    def _doubt(self, consumer: Any, answer: Answer) -> None:
+        """Ask again where nothing was at the place asked for: we may have been moved meanwhile.
+
+        It happens behind what was compacted away and at the ends of transactions. What is said
+        twice is believed.
+        """
+        holes = answer.holes()
+        for tp, hole in holes.items():
+            if self._doubted.get(tp) != hole:
+                consumer.seek(tp, hole.begin)
+                answer.pop(tp, None)
+                del answer.stretches[tp]
+        self._doubted = holes
 
 
 def _positions(consumer: Any) -> tuple[Any, dict[TP, int]]:

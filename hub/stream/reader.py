@@ -12,6 +12,7 @@ from typing import Any
 
 import structlog
 
+from hub.crashpoints import crashpoint
 from hub.pipeline.move import Mover
 from hub.pipeline.streamed import Record, Skipped, translate
 from hub.pipeline.translate import Translated, Translator
@@ -55,6 +56,11 @@ class Reader:
         """How far each partition of ours has been read, durably."""
         return self._moved
 
+    @property
+    def read(self) -> Mapping[Place, int]:
+        """The same, but past what the broker has no record of: the ends of transactions."""
+        return {place: self._sequences.beyond(place, to) for place, to in self._moved.items()}
+
     # --- what the consumer says -------------------------------------------------------------------
 
     async def begin(self, starts: Mapping[Place, int]) -> None:
@@ -73,7 +79,9 @@ class Reader:
         try:
             self._sequences.fetched(place, asked, numbers, reached)
         except Lost as error:
-            if min(numbers) < asked:  # the consumer goes back by itself when the topic is shorter
+            if (
+                min((*numbers, reached)) < asked
+            ):  # the consumer goes back by itself in a shorter topic
                 self.positions.begins_anew(place)
             self.lose(str(error))
 
@@ -159,6 +167,7 @@ class Reader:
         self.healthy = True
         for one in gathered.taken if moved else ():
             one.event.ack()
+        crashpoint("stream.acknowledged")
 
     async def _move(self, gathered: Gathered) -> bool:
         """Move a batch once, without what somebody else has dealt with; False: it is lost to us."""

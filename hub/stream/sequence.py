@@ -38,17 +38,23 @@ class Sequences:
         """
         if place not in self._next:
             return
-        if asked != self._asked[place] or min(numbers) < asked:
-            wanted = self._asked[place]
+        wanted, first = self._asked[place], numbers[0] if numbers else reached
+        if asked != wanted or first < asked:
             del self._next[place]
-            raise Lost(f"{_name(place)}: {wanted} was to come, {min(numbers)} from {asked} came")
-        expected = self._sent[place]
-        if numbers[0] != expected or numbers[-1] - expected != len(numbers) - 1:
+            raise Lost(f"{_name(place)}: {wanted} was to come, {first} came, from {asked}")
+        expected, self._asked[place] = self._sent[place], reached
+        if not numbers:  # the end of a transaction
+            return
+        if first != expected or numbers[-1] - expected != len(numbers) - 1:
             for number in numbers:
                 if number > expected:
                     self._left_out[place][number] = expected
                 expected = number + 1
-        self._sent[place], self._asked[place] = numbers[-1] + 1, reached
+        self._sent[place] = numbers[-1] + 1
+
+    def beyond(self, place: Place, moved: int) -> int:
+        """Return from where there may be more, for whoever has dealt with all up to ``moved``."""
+        return self._asked[place] if self._sent.get(place) == moved else moved
 
     def follows(self, place: Place, number: int) -> int | None:
         """Return what a record to be taken in follows: the first number that is not before it.

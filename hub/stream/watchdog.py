@@ -25,10 +25,11 @@ class Watchdog:
             return ""
         still: set[str] = set()
         stuck = ""
+        read = self._reader.read
         for place, moved in self._reader.moved.items():
             name = f"{place.topic}/{place.partition}"
-            if ends.get(place, 0) > moved:
-                stuck = self._stands(f"{name} is read", moved, still) or stuck
+            if ends.get(place, 0) > read[place]:
+                stuck = self._stands(f"{name} is read", read[place], still) or stuck
             committed = self._committed(place)
             if moved > committed:
                 stuck = self._stands(f"{name} is committed", committed, still) or stuck

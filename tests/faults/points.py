@@ -1,7 +1,8 @@
 """Every place where a hub is made to die on an order's way, by the ids of the fault matrix.
 
-C6 to C8 belong to Kafka, and C15 to erasure: neither is there yet. C9 and C10 are one boundary
-here, for an attempt is written in the transaction that takes the lease.
+C6 to C8 belong to Kafka: tests/hub/stream/test_dying.py. C15 belongs to erasure, which is not there
+yet. C9 and C10 are one boundary here, for an attempt is written in the transaction that takes the
+lease.
 """
 
 from collections.abc import Iterator

@@ -15,6 +15,7 @@ from tests.faults.hub_process import ROOT, HubProcess
 from tests.faults.points import ALL, ANYWHERE
 from tests.faults.rehearsal import Rehearsal
 from tests.faults.witness import Witness
+from tests.hub.stream.test_dying import PLACES as BY_TOPIC
 
 QUICK = (
     "C3 pipeline.belief", "C4 intake.durable #3", "C5 pipeline.committed", "C9 notify.leasing",
@@ -58,7 +59,8 @@ def test_every_place_of_the_hub_is_died_at() -> None:
     }
     elsewhere = {drill.place for drill in ALL if drill.death is at_far_end}
 
-    assert placed == {drill.place for drill in ALL} - elsewhere - {"SIGTERM", "checkpoint"}
+    died_at = {drill.place for drill in ALL} - elsewhere - {"SIGTERM", "checkpoint"}
+    assert placed == died_at | {*BY_TOPIC}
 
 
 def test_a_second_hub_on_the_same_database_refuses_to_start(tmp_path: Path) -> None:

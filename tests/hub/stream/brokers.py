@@ -71,6 +71,15 @@ class Cluster:
         count = ctypes.c_size_t(len(errors))
         self._call("mock_push_request_errors_array", self._mock, request, count, several)
 
+    def hangs(self, request: int) -> None:
+        """The next request of this kind is answered after a minute."""
+        late = (ctypes.c_size_t(1), ctypes.c_int(0), ctypes.c_int(60_000))
+        self._call("mock_broker_push_request_error_rtts", self._mock, BROKER, request, *late)
+
+    def recovers(self, request: int) -> None:
+        """It fails no more."""
+        self._call("mock_clear_request_errors", self._mock, ctypes.c_int16(request))
+
     # --- who writes and reads besides the hub -----------------------------------------------------
 
     def put(

@@ -42,6 +42,17 @@ def test_what_the_broker_left_out_is_no_loss(sequences: Sequences) -> None:
     assert [5, 8, 9] == [sequences.follows(HERE, n) for n in (7, 8, 11)]
 
 
+def test_an_answer_with_nothing_but_the_end_of_a_transaction_goes_on(sequences: Sequences) -> None:
+    sequences.fetched(HERE, 5, [5], 6)
+    sequences.fetched(HERE, 6, [], 7)
+    sequences.fetched(HERE, 7, [7], 8)
+
+    assert [5, 6] == [sequences.follows(HERE, n) for n in (5, 7)]
+    assert [6, 8] == [sequences.beyond(HERE, moved) for moved in (6, 8)]
+    sequences.fetched(HERE, 8, [], 9)
+    assert 9 == sequences.beyond(HERE, 8)
+
+
 def test_what_the_broker_sent_and_nobody_saw_is_lost(sequences: Sequences) -> None:
     sequences.fetched(HERE, 5, [5, 6, 7], 8)
     sequences.follows(HERE, 5)

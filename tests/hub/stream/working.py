@@ -8,24 +8,30 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import uvloop
+from faust import App
+from faust.contrib.asgi import bind_to_running_loop
 
 from hub.clock import utc_now
 from hub.config import Settings
+from hub.stream.brokers import Brokers
+from hub.stream.consumer import application
 from hub.stream.edge import Edge
+from hub.stream.reader import Reader
+from hub.stream.records import Feeds
 from hub.topics import Topic
 from tests.hub.pipeline.speech import NAME
 from tests.hub.pipeline.world import World
 from tests.hub.stream.brokers import Cluster
 
 TOPIC = "shop.orders"
+ONLY = {TOPIC: Topic(connector=NAME, source="kauppa")}
 PATIENCE = 30.0  #: seconds; a machine may be busy
 
 
 def settings(cluster: Cluster, **more: Any) -> Settings:
-    topics = {TOPIC: Topic(connector=NAME, source="kauppa")}
     # this cluster waits that long for members who have left already
     quick = {"stream_session": 1.5, "future_minutes": 1e7}
-    return Settings(stream_url=cluster.url, **{"topics": topics, **quick, **more})
+    return Settings(stream_url=cluster.url, **{"topics": ONLY, **quick, **more})
 
 
 def in_the_hubs_loop(story: Coroutine[Any, Any, None]) -> None:
@@ -52,6 +58,22 @@ async def reading(world: World, chosen: Settings) -> AsyncIterator[Edge]:
     finally:
         await edge.stop()
         await running
+
+
+@asynccontextmanager
+async def consuming(world: World, cluster: Cluster) -> AsyncIterator[tuple[App, Reader]]:
+    """A consumer that nobody looks after."""
+    chosen = settings(cluster)
+    reader = Reader(world.pipeline.mover, world.translator, Feeds(chosen, utc_now))
+    app = application(chosen, Brokers.of(chosen), chosen.topics, reader)
+    bind_to_running_loop(app)
+    moving = asyncio.create_task(reader.run())
+    await app.start()
+    try:
+        yield app, reader
+    finally:
+        reader.stop()
+        await asyncio.gather(moving, app.stop())
 
 
 async def until(holds: Callable[[], object], what: str = "it holds") -> None:
