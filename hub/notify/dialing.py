@@ -73,6 +73,14 @@ def may_dial(text: str, allowed: Iterable[Network]) -> bool:
     return _public(address) or any(address in network for network in allowed)
 
 
+def refuse_inside(host: str, allowed: Iterable[Network]) -> None:
+    """Raise ``Forbidden`` for an address that may not be dialled, or a name nobody looked up."""
+    if not may_dial(host, allowed):
+        raise Forbidden(
+            f"{host} is inside the network; allow it with TILANNE_SINK_NETWORKS if it should be"
+        )
+
+
 def embedded(address: IPv6Address) -> IPv4Address | None:
     """Return the IPv4 address that an IPv6 address leads to: mapped, or through NAT64 (RFC 6052).
 
@@ -99,11 +107,7 @@ def guarded_dial(allowed: Iterable[Network]) -> Dial:
 
     def dial(info: tuple[Any, ...]) -> socket.socket:
         family, kind, protocol, _, destination = info
-        host = str(destination[0])
-        if not may_dial(host, permitted):
-            raise Forbidden(
-                f"{host} is inside the network; allow it with TILANNE_SINK_NETWORKS if it should be"
-            )
+        refuse_inside(str(destination[0]), permitted)
         return socket.socket(family, kind, protocol)
 
     return dial

@@ -1,20 +1,19 @@
 """The long tail: whatever Apprise can write to (https://github.com/caronc/apprise), by a URL.
 
-Apprise says no more than whether it went well. It dials by itself, past the guard of the other
-channels: where to is said by the operator's URL alone, a customer's address is only filled in.
+Apprise says no more than whether it went well. It dials by itself, so it does so in a process of
+its own that reaches nothing inside the network (``hub.notify.apprised``).
 """
 
 import asyncio
-import re
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Literal
+from typing import Literal
 from urllib.parse import quote
 
 from pydantic import Field, SecretStr, field_validator
 
+from hub.notify import apprised, retry
 from hub.notify import channels as seam
-from hub.notify import retry
+from hub.notify.beside import Beside, Ended, Said
 from hub.notify.caps import Caps
 from hub.notify.channels import Accepted, Audience, DeliveryError, Form, Handing, Message
 from hub.notify.letter import address
@@ -22,7 +21,7 @@ from hub.notify.phone_numbers import number
 from hub.notify.posting import TOTAL
 from hub.notify.tools import Own, Tools
 
-ANSWERED = re.compile(r"error=(\d{3})\b")  #: how its plugins log that a provider said no
+START = 10.0  #: seconds for the process beside us to start and look at a URL
 
 
 class AppriseSettings(Own):
@@ -43,11 +42,13 @@ class AppriseSettings(Own):
 def open_channel(tools: Tools) -> seam.Channel | None:
     """Open the channel; ``ValueError`` if Apprise cannot read the URL."""
     own = tools.own("apprise", AppriseSettings)
-    return None if own is None else Apprise(own, tools.settings.on_ambiguous)
+    if own is None:
+        return None
+    return Apprise(own, tools.settings.sink_networks, tools.settings.on_ambiguous)
 
 
 class Apprise:
-    """The channel through Apprise; threads of its own, so that a stuck one is nobody else's."""
+    """The channel through Apprise."""
 
     NAME = "apprise"
     AUDIENCE = Audience.CUSTOMER
@@ -55,54 +56,65 @@ class Apprise:
     ADDRESS: str
     MISSING = "no address of the kind known that this service writes to"
     SCHEDULE: Sequence[float] = retry.MESSAGE
-    DEADLINE = TOTAL + 5
+    DEADLINE = START + TOTAL + 5
     AT_ONCE = 4
     deduplicates = False
     on_ambiguous: seam.OnAmbiguous
 
     def __init__(
-        self, own: AppriseSettings, policy: seam.OnAmbiguous = "hold", total: float = TOTAL
+        self,
+        own: AppriseSettings,
+        allowed: Sequence[str],
+        policy: seam.OnAmbiguous = "hold",
+        total: float = TOTAL,
     ) -> None:
         """Try the URL; nothing is dialled yet."""
-        import apprise  # noqa: PLC0415 - loads its services; only whoever asks for it pays
-
-        self._apprise: Any = apprise
         self._url, self._total = own.url.get_secret_value(), total
         self.ADDRESS, self.on_ambiguous = own.address, policy
         self.caps = Caps(own.recipient_cap)
-        self._threads = ThreadPoolExecutor(self.AT_ONCE, thread_name_prefix="apprise")
-        if not self._opened("+358401234567"):
+        self._beside = Beside(apprised.__name__, {"allowed": [*allowed]})
+        try:
+            opened = self._beside.ask_once({"url": self._filled("+358401234567")}, START)["opened"]
+        except Ended as error:
+            raise ValueError(f"the process for TILANNE_CHANNELS__APPRISE fails: {error}") from error
+        if not opened:
             raise ValueError("TILANNE_CHANNELS__APPRISE__URL is none that Apprise can read")
 
     async def send(self, message: Message, handing: Handing) -> Accepted:
-        """Let a thread send it. Raises ``DeliveryError``."""
+        """Let the process beside us send it. Raises ``DeliveryError``."""
         to = number(message.to) if self.ADDRESS == "phone" else address(message.to)
-        service = self._opened(to)
-        if service is None:
+        url = self._filled(to)
+        try:
+            async with asyncio.timeout(START):
+                opened = await self._beside.ask({"url": url})
+        except (TimeoutError, Ended) as error:
+            raise DeliveryError("the process for Apprise does not answer") from error
+        if not opened["opened"]:
             raise DeliveryError("not an address this service writes to", permanent=True)
         await handing()
-        loop = asyncio.get_running_loop()
+        words = {"body": message.text, "title": message.subject}
         try:
             async with asyncio.timeout(self._total):
-                result = await loop.run_in_executor(self._threads, self._notify, service, message)
+                return _accepted(await self._beside.ask({"url": url, **words}))
         except TimeoutError as error:
             raise DeliveryError("no answer in time", ambiguous=True) from error
-        if result:
-            return Accepted(said="sent through Apprise")
-        said = [found[1] for entry in result.logs() if (found := ANSWERED.search(entry.message))]
-        if said:
-            raise DeliveryError(f"the service answered {said[-1]}")
-        raise DeliveryError("Apprise does not say why it failed", ambiguous=True)
+        except Ended as error:
+            raise DeliveryError("the process for Apprise ended", ambiguous=True) from error
 
     async def close(self) -> None:
-        """Wait for nobody; a thread that is stuck ends with its line."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        """End the process; a message that is stuck there ends with it."""
+        await self._beside.close()
 
-    def _opened(self, to: str) -> Any:
-        """Return the service for one address; None if the URL is none."""
-        service = self._apprise.Apprise()
-        added = service.add(self._url.replace("{to}", quote(to, safe="")))
-        return service if added else None
+    def _filled(self, to: str) -> str:
+        return self._url.replace("{to}", quote(to, safe=""))
 
-    def _notify(self, service: Any, message: Message) -> Any:
-        return service.notify(body=message.text, title=message.subject, timeout=self._total)
+
+def _accepted(said: Said) -> Accepted:
+    """Read what came of a message. Raises ``DeliveryError``."""
+    if said["sent"]:
+        return Accepted(said="sent through Apprise")
+    if "refused" in said:  # and nothing else was dialled
+        raise DeliveryError(f"no connection: {said['refused']}")
+    if said.get("code"):
+        raise DeliveryError(f"the service answered {said['code']}")
+    raise DeliveryError("Apprise does not say why it failed", ambiguous=True)

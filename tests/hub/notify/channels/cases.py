@@ -137,7 +137,7 @@ def _smtp(url: str, allowed: Any = (), total: float = 5.0) -> Channel:
 
 def _apprise(url: str, allowed: Any = LOOPBACK, total: float = 5.0) -> Channel:
     there = url.replace("http://", "json://")
-    return Apprise(AppriseSettings(url=f"{there}/to/{{to}}"), total=total)
+    return Apprise(AppriseSettings(url=f"{there}/to/{{to}}"), allowed, total=total)
 
 
 TWILIO = {"account": "AC1", "token": "hush-hush", "sender": "+358501111111", "api": "URL"}

@@ -123,11 +123,7 @@ def test_a_provider_nobody_can_reach_has_not_got_it(case: Case) -> None:
     assert [] == [secret for secret in SECRETS if secret in str(error)]
 
 
-@pytest.mark.parametrize(
-    "case",
-    [one for one in CASES if one.well and one.name != "apprise"],  # it dials by itself
-    ids=lambda case: case.name,
-)
+@pytest.mark.parametrize("case", [one for one in CASES if one.well], ids=lambda case: case.name)
 def test_a_provider_inside_the_network_is_not_dialled_unless_allowed(case: Case) -> None:
     end, error, _ = send(case, allowed=())
 
