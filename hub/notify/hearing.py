@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from hub.crashpoints import crashpoint
 from hub.notify.receipts import LONGEST, Desk, Receipt, What
 from hub.store import customers, receipts, suppressions
-from hub.store.consents import Entry
+from hub.store.consents import EVERY, OFFERS, Entry
 from hub.store.session import Store
 from hub.telemetry import RECEIPTS, alert
 from state_machine.milestones import Urgency
@@ -100,7 +100,7 @@ def shut(
 
 
 def _withdraw(connection: Connection, contact: str, channel: str, now: datetime) -> None:
-    """Whoever complains has withdrawn their consent to all messages by this channel."""
+    """Whoever complains has withdrawn their consent to all messages by this channel, and offers."""
     found = customers.find(connection, contact)
     if found is None:
         return
@@ -108,4 +108,5 @@ def _withdraw(connection: Connection, contact: str, channel: str, now: datetime)
         Entry(channel=channel, message_class=one, given=False, at=now, source="complaint")
         for one in Urgency
     ]
+    said.append(Entry(channel=EVERY, message_class=OFFERS, given=False, at=now, source="complaint"))
     customers.change(connection, customers.settle(connection, found, now), {}, said, now)

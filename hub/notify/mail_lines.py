@@ -12,6 +12,8 @@ import aiosmtplib
 
 from hub.notify.channels import DeliveryError
 
+#: RFC 3463: no such mailbox, no such domain, moved without a word, accepts no mail (RFC 7505)
+GONE = frozenset({"5.1.1", "5.1.2", "5.1.6", "5.1.10"})
 LETTERS = 100  #: of one connection; mail servers allow about as many
 FAILURES = (aiosmtplib.SMTPException, OSError, TimeoutError)
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from hub.notify.quiet_hours import Hours
 from hub.notify.wishes import KEPT, Wishes
 from hub.store import customers
-from hub.store.consents import EVERY, Entry, Standing, standing
+from hub.store.consents import EVERY, OFFERS, Entry, Standing, standing
 from hub.store.customers import Customer
 from state_machine.milestones import Urgency
 
@@ -45,12 +45,13 @@ class Preferences:
     #: message class -> channels it is switched off on; "*": all of them
     muted: Mapping[Urgency, Collection[str]] = field(default_factory=dict)
     agreed: Mapping[Urgency, Collection[str]] = field(default_factory=dict)  #: for reading
+    offers: bool | None = None  #: whether they agree to see them; None: it was not asked
 
 
 def of(customer: Customer) -> Preferences:
     """Return what a customer has decided so far."""
     if customer.row is None:
-        return Preferences()
+        return Preferences(offers=False)
     wishes = Wishes.read(customer.row)
     return Preferences(
         language=customer.row.language,
@@ -59,6 +60,7 @@ def of(customer: Customer) -> Preferences:
         channels=wishes.channels,
         muted={one: _with(wishes.consents, one, given=False) for one in Urgency},
         agreed={one: _with(wishes.consents, one, given=True) for one in Urgency},
+        offers=wishes.offers,
     )
 
 
@@ -84,11 +86,12 @@ def save(
     *,
     now: datetime,
     version: int | None = None,
+    on_offers: Origin | None = None,
 ) -> Customer:
     """Write down what a customer wants, and what changed of it into the ledger of consents.
 
-    ``version``: of what was read; None: whatever it was. Raises ``UnknownCustomer`` and
-    ``ChangedMeanwhile``.
+    ``version``: of what was read; None: whatever it was. ``on_offers``: where offers are agreed to.
+    Raises ``UnknownCustomer`` and ``ChangedMeanwhile``.
     """
     found = _found(connection, ref)
     if version is not None and version != found.version:
@@ -101,7 +104,8 @@ def save(
         "quiet": str(wanted.quiet) if wanted.quiet else None,
         "channels": orjson.dumps({k: [*v] for k, v in wanted.channels.items() if v}).decode(),
     }
-    customers.change(connection, own, wishes, _said(said, wanted, origin, now), now)
+    of_offers = _said_of_offers(said, wanted, on_offers or origin, now)
+    customers.change(connection, own, wishes, _said(said, wanted, origin, now) + of_offers, now)
     return _found(connection, own)
 
 
@@ -109,7 +113,7 @@ def say(
     connection: Connection,
     ref: str,
     channel: str,
-    message_class: Urgency,
+    message_class: str,
     origin: Origin,
     *,
     given: bool,
@@ -137,7 +141,7 @@ def _found(connection: Connection, ref: str) -> Customer:
     return found
 
 
-def _said(before: Standing, wanted: Preferences, origin: Origin, now: datetime) -> Sequence[Entry]:
+def _said(before: Standing, wanted: Preferences, origin: Origin, now: datetime) -> list[Entry]:
     """Return the lines that lead from what was said to what is wanted; every channel first."""
     entries: list[Entry] = []
     for urgency in Urgency:
@@ -150,6 +154,14 @@ def _said(before: Standing, wanted: Preferences, origin: Origin, now: datetime) 
                 given = channel not in muted
                 entries.append(_entry(channel, urgency, origin, given=given, now=now))
     return entries
+
+
+def _said_of_offers(
+    before: Standing, wanted: Preferences, origin: Origin, now: datetime
+) -> list[Entry]:
+    if wanted.offers is None or wanted.offers is (before.get(f"{EVERY}/{OFFERS}") is True):
+        return []
+    return [_entry(EVERY, OFFERS, origin, given=wanted.offers, now=now)]
 
 
 def _lines(before: Standing, now: datetime) -> Iterator[Entry]:

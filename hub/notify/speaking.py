@@ -17,6 +17,7 @@ async def spoken(
     renderer: Renderer, row: Any, news: News, form: Form, *, settings: Settings, now: datetime
 ) -> Rendered:
     """Render the notice of a row that is due; in a thread where another process is asked."""
+    wishes = Wishes.read(row)
     render = partial(
         renderer.render,
         news,
@@ -24,8 +25,9 @@ async def spoken(
         name=row.name,
         now=now,
         form=form,
-        timezone=zone(Wishes.read(row), row.country, settings.shop(row.shop or "")).key,
+        timezone=zone(wishes, row.country, settings.shop(row.shop or "")).key,
         first_order=bool(row.first_order),
+        offers=wishes.offers,
         preferences=preferences_link(row, settings.links, now),
     )
     return await asyncio.to_thread(render) if renderer.slow(news) else render()

@@ -10,7 +10,7 @@ import orjson
 
 from hub.config import Shop
 from hub.notify.quiet_hours import Hours, night, zone_of
-from hub.store.consents import EVERY, Standing, agreed
+from hub.store.consents import EVERY, OFFERS, Standing, agreed
 from state_machine.milestones import Told, Urgency
 
 #: what cannot be switched off altogether, only on a channel: it belongs to the purchase
@@ -49,6 +49,11 @@ class Wishes:
     def agreed(self, channel: str, urgency: Urgency) -> bool:
         """Say whether they have agreed to a class of messages on just this channel."""
         return self.consents.get(f"{channel}/{urgency}") is True
+
+    @property
+    def offers(self) -> bool:
+        """Whether they have agreed to see offers; who has said nothing has not."""
+        return agreed(self.consents, EVERY, OFFERS) is True
 
     def hours(self, country: str | None, *, rings: bool) -> Hours | None:
         """Return when a channel keeps quiet: as they said; else one that rings spares the night."""

@@ -13,6 +13,8 @@ from hub.store.tables_of_customers import ConsentRow
 
 CONSENT = table(ConsentRow)
 EVERY = "*"  #: stands for every channel
+#: what can be agreed to besides message classes: that messages carry an offer, on every channel
+OFFERS = "offers"
 
 Standing = Mapping[str, bool]  #: "channel/class" -> given
 

@@ -5,11 +5,12 @@ somebody else's browser do it (the link itself is what a forger would need). Not
 mail programmes look at links before people do.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
+from fastapi import APIRouter
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import Response
@@ -21,6 +22,8 @@ from hub.store.customers import Customer
 from hub.web.customers import Desk
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "preferences"
+#: makes the answer of one page
+Shown = Callable[[Request, Customer], Awaitable[Response]]
 LARGEST = 16_384  #: bytes of a form
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'self'; "
@@ -57,6 +60,19 @@ class Frame:
             return self.closed(request, str(error), 410 if error.expired else 404)
         found = await self.desk.store.read(lambda c: customers.find(c, about))
         return found or self.closed(request, "has expired", 410)
+
+    def door(self, purpose: Purpose, show: Shown) -> APIRouter:
+        """Return the way to a page: ``show`` answers GET and POST of those whose link opens it."""
+
+        async def answer(request: Request) -> Response:
+            opened = await self.open(request, purpose)
+            return opened if isinstance(opened, Response) else await show(request, opened)
+
+        routes = APIRouter(include_in_schema=False)
+        routes.add_api_route(
+            f"/{purpose}", answer, methods=["GET", "POST"], response_class=Response
+        )
+        return routes
 
     def about(self, request: Request, purpose: Purpose) -> str:
         """Return what the link of a request is about. Raises ``BadLink``."""

@@ -11,7 +11,8 @@ from starlette.responses import Response
 from hub.catalogues import Catalogues
 from hub.links import Purpose
 from hub.notify import preferences
-from hub.notify.preferences import ChangedMeanwhile, Origin, UnknownCustomer
+from hub.notify.preferences import ChangedMeanwhile, Origin, Preferences, UnknownCustomer
+from hub.store.consents import OFFERS
 from hub.store.customers import Customer
 from hub.web.customer_frame import HEADERS, Frame, address, fields, shop_of
 from hub.web.customers import Desk
@@ -26,11 +27,8 @@ class CustomerPages:
         """Write pages in ``frame``."""
         self._frame = frame
 
-    async def preferences(self, request: Request) -> Response:
+    async def preferences(self, request: Request, opened: Customer) -> Response:
         """Show how the customer wants to be told; on POST, write down what they want."""
-        opened = await self._frame.open(request, Purpose.PREFERENCES)
-        if isinstance(opened, Response):
-            return opened
         if request.method != "POST":
             saved = "saved" in request.query_params
             return self._form(request, opened, message="Saved. Thank you." if saved else "")
@@ -44,14 +42,21 @@ class CustomerPages:
 
     async def _save(self, request: Request, opened: Customer, form: Form) -> Response:
         language = self._frame.language(request, opened)
-        shown = "\n".join(self._hint(one, language) for one in Urgency)
-        proof = sha256(shown.encode()).hexdigest()
-        origin = Origin("page", shop_of(opened), f"preferences/{language}", proof)
+        origin = _origin(
+            opened, f"preferences/{language}", *(self._hint(one, language) for one in Urgency)
+        )
+        on_offers = _origin(opened, f"offers/{language}", *self._of_offers(language).values())
         now = self._frame.desk.clock()
         try:
             await self._frame.desk.store.write(
                 lambda c: preferences.save(
-                    c, opened.id, form.wanted, origin, now=now, version=form.version
+                    c,
+                    opened.id,
+                    form.wanted,
+                    origin,
+                    now=now,
+                    version=form.version,
+                    on_offers=on_offers,
                 )
             )
         except (ChangedMeanwhile, UnknownCustomer):
@@ -88,6 +93,7 @@ class CustomerPages:
                 }
                 for one in Urgency
             ],
+            offers=self._offers(opened, language, known),
             channels=names,
             first=next(iter(known.channels.get("*", ())), ""),
             languages=[(one, _own_name(one)) for one in self._frame.labels.languages],
@@ -96,24 +102,41 @@ class CustomerPages:
             until=f"{known.quiet.until:%H:%M}" if known.quiet else "",
         )
 
+    def _offers(
+        self, opened: Customer, language: str, known: Preferences
+    ) -> Mapping[str, object] | None:
+        """Return the box for offers; None where there is nothing to agree to."""
+        shops = [self._frame.desk.settings.shop(row.shop) for row in opened.contacts]
+        if not known.offers and all(shop.brand.offer is None for shop in shops):
+            return None
+        return {**self._of_offers(language), "on": known.offers}
+
+    def _of_offers(self, language: str) -> Mapping[str, str]:
+        """Return what is read before somebody agrees to offers."""
+        return {
+            "title": self._frame.labels.label("message class", OFFERS, language),
+            "hint": self._hint(OFFERS, language),
+            "yes": self._frame.say("Yes, show me offers", language),
+        }
+
     def _read(self, sent: Mapping[str, list[str]], opened: Customer) -> Form | None:
         languages = self._frame.labels.languages
         return read_form(sent, opened, channels=self._frame.desk.channels, languages=languages)
 
-    def _hint(self, one: Urgency, language: str) -> str:
+    def _hint(self, one: str, language: str) -> str:
         return self._frame.labels.label("message class hint", one, language)
 
 
 def router(desk: Desk, labels: Catalogues) -> APIRouter:
     """Return the one page."""
-    routes = APIRouter(include_in_schema=False)
-    routes.add_api_route(
-        f"/{Purpose.PREFERENCES}",
-        CustomerPages(Frame(desk, labels)).preferences,
-        methods=["GET", "POST"],
-        response_class=Response,
-    )
-    return routes
+    frame = Frame(desk, labels)
+    return frame.door(Purpose.PREFERENCES, CustomerPages(frame).preferences)
+
+
+def _origin(opened: Customer, text_id: str, *shown: str) -> Origin:
+    """Return where something is said: on this page, below a text that was shown."""
+    proof = sha256("\n".join(shown).encode()).hexdigest()
+    return Origin("page", shop_of(opened), text_id, proof)
 
 
 def _own_name(language: str) -> str:

@@ -18,12 +18,8 @@ from hub.store.session import Store
 from hub.web.auth import Keys
 from hub.web.problems import declared
 from hub.web.routes import HEADERS, REFUSALS, SECURED
-from hub.web.schemas_of_customers import (
-    AddressIn,
-    ConsentIn,
-    ConsentsOut,
-    CustomerOut,
-)
+from hub.web.schemas_of_consents import ConsentIn, ConsentsOut
+from hub.web.schemas_of_customers import AddressIn, CustomerOut
 from hub.web.snapshots import write
 
 UNKNOWN = "No customer of this hub has this id."
@@ -89,6 +85,8 @@ class Desk:
             raise Refused("bad-parameter", "body.channel: there is no such channel to customers")
         if said.at is not None and (said.at.tzinfo is None or said.at > now):
             raise Refused("bad-parameter", "body.at: must be a time gone by, with its offset")
+        if said.message_class == consents.OFFERS:
+            _of_offers(said)
         origin = Origin(f"api:{key.name}", said.shop, said.text_id, said.text_hash)
         known = await self.known(customer_id)
         saved = await self.store.write(
@@ -145,6 +143,14 @@ def router(desk: Desk) -> APIRouter:
     for route in table:
         add(routes, route, refusals)
     return routes
+
+
+def _of_offers(said: ConsentIn) -> None:
+    """Refuse what cannot be said of offers, or could not be proved."""
+    if said.channel != consents.EVERY:
+        raise Refused("bad-parameter", 'body.channel: offers are agreed to on every one, write "*"')
+    if said.given and not said.text_id:
+        raise Refused("bad-parameter", "body.text_id: say what was read before it was agreed to")
 
 
 def add(routes: APIRouter, route: Route, refusals: dict[int | str, dict[str, Any]]) -> None:

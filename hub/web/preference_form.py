@@ -65,6 +65,7 @@ def read_form(
         quiet=quiet,
         channels={**known.channels, EVERY: [first, *rest] if first else []},
         muted=muted,
+        offers="yes" in fields.get("offers", ()) if "offers" in fields.get("asked", ()) else None,
     )
     nowhere = bool(channels) and any(set(channels) <= set(muted[one]) for one in KEPT)
     return Form(wanted, int(version), nowhere)

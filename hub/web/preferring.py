@@ -19,6 +19,8 @@ from hub.web.schemas_of_customers import LinkOut, PreferencesIn, PreferencesOut,
 
 STALE = "The ETag in If-Match is not that of the present version."
 
+UNREAD = "body.offers_text: say which text the customer had read when they agreed to offers"
+
 
 class Preferring:
     """Where shops say how their customers want to be told."""
@@ -49,12 +51,21 @@ class Preferring:
             raise Refused("bad-parameter", f"body.language: is none of {spoken}")
         for place, why in preferences.problems(wanted.wanted(), self._desk.channels):
             raise Refused("bad-parameter", f"body.{place}: {why}")
-        version = _version(if_match)
+        version, text = _version(if_match), wanted.offers_text
+        if wanted.offers and text is None and not await self._sees_offers(customer_id):
+            raise Refused("bad-parameter", UNREAD)
         origin = Origin(f"api:{key.name}")
+        on_offers = Origin(origin.source, None, text.text_id, text.text_hash) if text else origin
         try:
             saved = await self._desk.store.write(
                 lambda c: preferences.save(
-                    c, customer_id, wanted.wanted(), origin, now=now, version=version
+                    c,
+                    customer_id,
+                    wanted.wanted(),
+                    origin,
+                    now=now,
+                    version=version,
+                    on_offers=on_offers,
                 )
             )
         except UnknownCustomer:
@@ -62,6 +73,9 @@ class Preferring:
         except ChangedMeanwhile:
             raise Refused("changed-meanwhile", STALE) from None
         return _written(saved)
+
+    async def _sees_offers(self, customer_id: str) -> bool:
+        return bool(preferences.of(await self._desk.known(customer_id)).offers)
 
     async def link(self, request: Request, customer_id: str) -> Response:
         """Make a link to the page where this customer says how they want to be told."""

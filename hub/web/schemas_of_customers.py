@@ -61,6 +61,15 @@ class ClassIn(BaseModel):
     )
 
 
+class TextIn(BaseModel):
+    """The text that somebody read before they agreed."""
+
+    model_config = EXACT
+
+    text_id: str = Field(min_length=1, max_length=255, description="How the shop finds it again.")
+    text_hash: str | None = Field(None, pattern=r"^[0-9a-f]{64}$", description="SHA-256 of it.")
+
+
 class PreferencesIn(BaseModel):
     """How a customer wants to be told. What is left out is as the shop does it."""
 
@@ -71,6 +80,12 @@ class PreferencesIn(BaseModel):
     quiet_hours: QuietHours | None = None
     channels: Names = Field(default=[], description="Best first, for all message classes.")
     classes: dict[Urgency, ClassIn] = Field(default_factory=dict)
+    offers: bool | None = Field(
+        None, description="Whether they have agreed to see offers; left out: as it was."
+    )
+    offers_text: TextIn | None = Field(
+        None, description="With a new yes to offers: what they read."
+    )
 
     def wanted(self) -> Preferences:
         """Return them as the hub keeps them."""
@@ -82,6 +97,7 @@ class PreferencesIn(BaseModel):
             quiet=Hours.read(f"{quiet.since}-{quiet.until}") if quiet else None,
             channels={EVERY: self.channels, **ordered},
             muted={one: said.muted for one, said in self.classes.items()},
+            offers=self.offers,
         )
 
 
@@ -109,6 +125,7 @@ def written(customer: str, version: int, known: Preferences) -> dict[str, Any]:
         "timezone": known.timezone,
         "quiet_hours": quiet and {"from": f"{quiet.since:%H:%M}", "to": f"{quiet.until:%H:%M}"},
         "channels": [*known.channels.get(EVERY, ())],
+        "offers": known.offers,
         "classes": {
             str(one): {
                 "channels": [*known.channels.get(one, ())],
@@ -130,40 +147,6 @@ class AddressIn(BaseModel):
     verified: bool = Field(
         False, description="They have shown it: by a code or a link sent there. Joins customers."
     )
-
-
-class ConsentIn(BaseModel):
-    """Something a customer agreed to or withdrew."""
-
-    model_config = EXACT
-
-    channel: str = Field(max_length=32)
-    message_class: Urgency = Field(alias="class")
-    given: bool
-    at: datetime | None = Field(None, description="When it was said; left out: now.")
-    shop: str | None = Field(None, max_length=255)
-    text_id: str | None = Field(None, max_length=255, description="Of the text that was read.")
-    text_hash: str | None = Field(None, pattern=r"^[0-9a-f]{64}$", description="SHA-256 of it.")
-
-
-class ConsentOut(BaseModel):
-    """One line of the ledger."""
-
-    channel: str
-    message_class: Urgency = Field(alias="class")
-    given: bool
-    at: datetime
-    source: str
-    shop: str | None
-    text_id: str | None
-    text_hash: str | None
-
-
-class ConsentsOut(BaseModel):
-    """Everything a customer ever agreed to or withdrew, oldest first."""
-
-    customer: str
-    consents: list[ConsentOut]
 
 
 class CustomerAddressOut(BaseModel):

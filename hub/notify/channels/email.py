@@ -18,14 +18,12 @@ from hub.notify import retry
 from hub.notify.caps import Caps
 from hub.notify.channels import Accepted, Audience, DeliveryError, Form, Handing, Message
 from hub.notify.letter import address, compose, message_id, refuse_smuggled
-from hub.notify.mail_lines import FAILURES, Line, Lines, said
+from hub.notify.mail_lines import FAILURES, GONE, Line, Lines, said
 from hub.notify.standby import Providers
 from hub.notify.tools import Own, Tools
 
 REPLY = 30.0  #: seconds for every answer but the last
 LAST_REPLY = 600.0  #: seconds for the answer to the message itself
-#: RFC 3463: no such mailbox, no such domain, moved without a word, accepts no mail (RFC 7505)
-GONE = frozenset({"5.1.1", "5.1.2", "5.1.6", "5.1.10"})
 
 
 class EmailSettings(Own):

@@ -11,36 +11,25 @@ from email.parser import BytesParser
 from email.utils import parseaddr
 from hashlib import sha256
 
-from hub.notify.letter import message_id
-from hub.notify.receipts import Desk, NotUnderstood, Receipt, Report, What, same
+from hub.notify.mail_lines import GONE
+from hub.notify.receipts import Desk, NotUnderstood, Receipt, Report, What
+from hub.notify.reported import Letters
 from hub.notify.tools import Tools
 
 SAYS = {"delivered": What.DELIVERED, "delayed": What.DELAYED, "failed": What.FAILED}
-#: of a status 5.x.y (RFC 3463): nothing will arrive there; the rest is about this letter
-NEVER = ("5.1.1", "5.1.2", "5.1.6", "5.1.10", "5.0.0")
+#: nothing will arrive there; the rest is about this letter. Of a report 5.0.0 is all some say
+NEVER = GONE | {"5.0.0"}
 
 
 def open_desk(tools: Tools) -> Desk | None:
     """Open the desk if its secret is set."""
-    secrets = tools.settings.secrets_of("dsn")
-    sender = parseaddr(tools.settings.mail_from)[1]
-    return Dsn(*secrets, sender=sender) if secrets else None
+    return Dsn.opened(tools)
 
 
-class Dsn:
+class Dsn(Letters):
     """The desk for letters about letters."""
 
     NAME = "dsn"
-    CHANNEL = "email"
-    KIND = "email"
-
-    def __init__(self, *secrets: str, sender: str) -> None:
-        """Note the secrets that are valid now, and whose letters they are about."""
-        self._secrets, self._sender = secrets, sender
-
-    def prove(self, report: Report) -> None:
-        """Check the secret."""
-        same(report.password(), *self._secrets)
 
     def read(self, report: Report) -> Iterable[Receipt]:
         """Say what is reported of each recipient; of another letter, nothing."""
@@ -48,7 +37,7 @@ class Dsn:
         if letter.get_content_type() != "multipart/report":
             raise NotUnderstood("this letter is no report (multipart/report)")
         for what, whom, detail, key in _said(letter):
-            reference = message_id(key, self._sender) if key else _original(letter)
+            reference = self.reference(key) or _original(letter)
             if not reference:
                 continue
             told = f"{reference}\n{whom}\n{what}\n{detail}".encode("utf-8", "replace")
@@ -60,10 +49,6 @@ class Dsn:
                 addresses=[whom] if whom else [],
                 detail=detail,
             )
-
-    def greet(self, report: Report) -> bytes | None:
-        """Nobody asks."""
-        return None
 
 
 def _said(letter: EmailMessage) -> Iterator[tuple[What, str, str, str]]:

@@ -7,10 +7,9 @@ the address, sent as Basic), .../bounce-webhook (types of bounces). It names a l
 """
 
 from collections.abc import Iterable
-from email.utils import parseaddr
 
-from hub.notify.letter import message_id
-from hub.notify.receipts import Desk, Receipt, Report, What, same, text
+from hub.notify.receipts import Desk, Receipt, Report, What, text
+from hub.notify.reported import Letters
 from hub.notify.tools import Tools
 
 SAYS = {
@@ -26,25 +25,13 @@ AGAINST = frozenset({"SpamNotification", "SpamComplaint", "Unsubscribe"})
 
 def open_desk(tools: Tools) -> Desk | None:
     """Open the desk if its password is set."""
-    secrets = tools.settings.secrets_of("postmark")
-    sender = parseaddr(tools.settings.mail_from)[1]
-    return Postmark(*secrets, sender=sender) if secrets else None
+    return Postmark.opened(tools)
 
 
-class Postmark:
+class Postmark(Letters):
     """The desk for Postmark's reports."""
 
     NAME = "postmark"
-    CHANNEL = "email"
-    KIND = "email"
-
-    def __init__(self, *secrets: str, sender: str) -> None:
-        """Note the passwords that are valid now, and whose letters they are."""
-        self._secrets, self._sender = secrets, sender
-
-    def prove(self, report: Report) -> None:
-        """Check the password."""
-        same(report.password(), *self._secrets)
 
     def read(self, report: Report) -> Iterable[Receipt]:
         """Say what became of one letter."""
@@ -59,16 +46,12 @@ class Postmark:
         whom = text(said, "Recipient") or text(said, "Email")
         yield Receipt(
             event=f"{record}:{kind}:{text(said, 'ID') or name}:{what}",
-            reference=message_id(key, self._sender) if key else name,
+            reference=self.reference(key) or name,
             what=what,
             at=report.received_at,
             addresses=[whom] if whom else [],
             detail=f"{record} {kind}".strip(),
         )
-
-    def greet(self, report: Report) -> bytes | None:
-        """Postmark does not ask."""
-        return None
 
 
 def _bounce(kind: str) -> What:

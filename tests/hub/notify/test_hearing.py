@@ -117,6 +117,7 @@ def test_whoever_complains_has_withdrawn_consent_and_somebody_hears_of_it(world:
     assert customer is not None
     assert customer.row is not None
     assert '"email/transactional":false' in customer.row.consents
+    assert '"*/offers":false' in customer.row.consents
     assert before + 1 == ALERTS.labels("complaint")._value.get()
     assert {("email", EMAIL)} == set(
         world.store.read_now(lambda c: suppressions.closed(c, ["email"], [EMAIL]))
