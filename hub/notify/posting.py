@@ -9,7 +9,9 @@ from typing import Any, Literal
 
 import aiohttp
 import orjson
+from pydantic import SecretStr
 
+from connectors.signatures import sign_standard_webhook
 from hub import __version__
 from hub.notify.channels import DeliveryError, Handing
 from hub.notify.dialing import guarded_dial, networks
@@ -155,6 +157,16 @@ def refusal(answer: Answer, classes: Classes, now: datetime, said: str = "") -> 
         ambiguous=answer.status in classes.ambiguous,
         retry_after=wait_of(answer.headers.get("retry-after"), now),
     )
+
+
+def signed(secret: SecretStr, name: str, body: bytes, now: datetime) -> dict[str, str]:
+    """Return the headers that say who sends a body (Standard Webhooks); ``name``: its id."""
+    stamp = int(now.timestamp())
+    try:
+        proof = sign_standard_webhook(secret.get_secret_value(), name, stamp, body)
+    except ValueError as error:
+        raise DeliveryError(f"the secret cannot sign: {error}") from error
+    return {"webhook-id": name, "webhook-timestamp": str(stamp), "webhook-signature": proof}
 
 
 def garbled(answer: Answer) -> DeliveryError:

@@ -101,10 +101,12 @@ HTTP = (
 def _phases(carrier: str, *, knows: str) -> Iterator[Drill]:
     """A few words die in every phase of their way to a carrier.
 
-    ``knows``: what a repetition is known by: "a key" (it is shown once), "the text" (the carrier
-    can be asked what it has), or "nothing" (the policy decides).
+    ``knows``: what a repetition is known by: "a key" (it is shown once, whatever it is), "an id"
+    (so, but other conversations of the channel know none: it is noted that it is handed over), "the
+    text" (the carrier can be asked what it has), or "nothing" (the policy decides).
     """
-    stated = carrier in ("push", "telegram")  # whoever is reached so, has told us of a device
+    # whoever is reached so, has told us of a device or a conversation
+    stated = carrier in ("push", "fcm", "telegram", "whatsapp", "bot")
     drill = Drill(
         id="C11", place="", death=at_place, story="words", door=carrier, sinks=False,
         orders=0 if stated else 1, before=registered if stated else None,
@@ -128,7 +130,7 @@ def _phases(carrier: str, *, knows: str) -> Iterator[Drill]:
             twice = {"messages": 1 + open_, "second_messages": int(open_)}
             yield replace(here, policy="resend", expect=once | twice)
         else:
-            again = open_ and knows == "a key"
+            again = open_ and knows != "the text"
             yield replace(here, expect=once | {"messages": 1 + again})
 
 
@@ -137,7 +139,11 @@ WORDS = (
     *_phases("keyed", knows="a key"),
     *_phases("twilio", knows="the text"),
     *_phases("push", knows="a key"),
+    *_phases("fcm", knows="a key"),
     *_phases("telegram", knows="nothing"),
+    *_phases("whatsapp", knows="nothing"),
+    *_phases("bot", knows="an id"),
+    *_phases("apprise", knows="nothing"),
 )
 
 #: what is laid out for a till lies there once, whenever the hub dies over it
@@ -198,11 +204,13 @@ STOPPED = (
 BY_OTHER_WAYS = (*WORDS, *FEED)
 ONCE = (*WAY_IN, *WAY_OUT, *SMTP, *HTTP, *RECEIPTS, *HOUSEKEEPING, *COMMANDS, *STOPPED)
 ALL = (*ONCE, *BY_OTHER_WAYS)
+#: as their neighbours by the same channel
+SPARED = {("resend", "whatsapp"), ("resend", "apprise")}
 #: each place once; of the policy resend only the moment in which it makes a second letter, and of
 #: other ways than e-mail and the webhook only the one in which the far end has it
 PART = (
     *(drill for drill in ONCE if drill.policy == "hold" or drill.place == "smtp.dot"),
-    *(one for one in WORDS if one.death is at_far_end),
+    *(one for one in WORDS if one.death is at_far_end and (one.policy, one.door) not in SPARED),
     FEED[2],
 )
 #: the same places, passed more often before: other work is under way

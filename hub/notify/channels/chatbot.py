@@ -3,7 +3,7 @@
 Sources: https://developers.facebook.com/documentation/business-messaging/whatsapp (a template may
 be sent at any time, a text only within 24 hours of the customer's last word; ``wamid``; error
 codes), https://core.telegram.org/bots/api#sendmessage (``retry_after``), Standard Webhooks 1.0.0.
-The first two know no idempotency key: in doubt a person decides, or a receipt.
+The first two know no idempotency key: in doubt a person decides, or a receipt. A bot knows its id.
 """
 
 import re
@@ -14,15 +14,15 @@ from urllib.parse import quote
 import orjson
 from pydantic import AnyHttpUrl, Field, SecretStr, model_validator
 
-from connectors.signatures import sign_standard_webhook
 from hub.clock import Clock
 from hub.notify import channels as seam
 from hub.notify import retry
 from hub.notify.caps import Caps
 from hub.notify.channels import Accepted, Audience, DeliveryError, Form, Handing, Message
-from hub.notify.posting import API, TOTAL, Answer, Classes, Post, garbled, refusal
+from hub.notify.posting import API, TOTAL, Answer, Classes, Post, garbled, refusal, signed
 from hub.notify.tools import Own, Tools
 
+ID = "msg_"  #: begins the ids of what a bot of one's own is told
 JSON = {"content-type": "application/json"}
 #: WhatsApp's codes of a recipient it will never reach; 131026 says no more than "undeliverable"
 UNREACHABLE = frozenset({131021, 131026, 131030})
@@ -96,6 +96,10 @@ class Chatbot:
         self.caps = Caps(own.recipient_cap)
         # A line that went stale would leave us in doubt for no good reason.
         self._post = Post(allowed, total=total, connections="new")
+
+    def in_doubt(self, noted: str) -> seam.OnAmbiguous:
+        """A bot of one's own is told again: it knows a repetition by the id that was noted."""
+        return "resend" if noted.startswith(ID) else self.on_ambiguous
 
     async def send(self, message: Message, handing: Handing) -> Accepted:
         """Say it in the conversation that the address names. Raises ``DeliveryError``."""
@@ -178,21 +182,14 @@ class Chatbot:
     async def _bot(
         self, message: Message, whom: str, handing: Handing, secret: SecretStr
     ) -> Accepted:
-        name, stamp = f"msg_{message.key[:32]}", int(self._clock().timestamp())
+        name, now = f"{ID}{message.key[:32]}", self._clock()
         data: dict[str, Any] = {"conversation": whom, "text": message.text, "link": message.link}
         data |= {"language": message.language, "topic": message.topic, "urgent": message.urgent}
-        body = orjson.dumps(
-            {"type": "conversation.message", "timestamp": self._clock(), "data": data}
-        )
-        try:
-            signature = sign_standard_webhook(secret.get_secret_value(), name, stamp, body)
-        except ValueError as error:
-            raise DeliveryError(f"the bot's secret cannot sign: {error}") from error
-        signed = {"webhook-id": name, "webhook-timestamp": str(stamp)}
-        headers = {**JSON, **signed, "webhook-signature": signature}
+        body = orjson.dumps({"type": "conversation.message", "timestamp": now, "data": data})
+        headers = {**JSON, **signed(secret, name, body, now)}
         answer = await self._post.ask(str(self._own.url), body, headers, handing, reference=name)
         if not answer.taken:
-            raise refusal(answer, BOT, self._clock())
+            raise refusal(answer, BOT, now)
         return Accepted(name, str(answer.status))
 
 

@@ -7,7 +7,6 @@ redirect is a failure.
 
 from collections.abc import Sequence
 
-from connectors.signatures import sign_standard_webhook
 from hub.clock import Clock
 from hub.config import Sink
 from hub.notify import retry
@@ -22,7 +21,7 @@ from hub.notify.channels import (
     OnAmbiguous,
     Tools,
 )
-from hub.notify.posting import TOTAL, Classes, Post, refusal
+from hub.notify.posting import TOTAL, Classes, Post, refusal, signed
 
 #: whatever a store answers today it may mend tomorrow, unless it says that it is gone
 CLASSES = Classes(gone=frozenset({410}))
@@ -62,26 +61,17 @@ class Webhook:
         secret = self._secrets.get(message.recipient)
         if secret is None:
             raise DeliveryError(self.MISSING, permanent=True)
-        headers = self._headers(message, secret.get_secret_value())
+        name, now = f"msg_{message.key[:32]}", self._clock()
+        headers = {
+            **message.headers,
+            "content-type": "application/json",
+            **signed(secret, name, message.payload, now),
+        }
         answer = await self._post.ask(message.to, message.payload, headers, handing)
         if not answer.taken:
-            raise refusal(answer, CLASSES, self._clock())
+            raise refusal(answer, CLASSES, now)
         return Accepted(said=str(answer.status))
 
     async def close(self) -> None:
         """Close the connections."""
         await self._post.close()
-
-    def _headers(self, message: Message, secret: str) -> dict[str, str]:
-        name, stamp = f"msg_{message.key[:32]}", int(self._clock().timestamp())
-        try:
-            signature = sign_standard_webhook(secret, name, stamp, message.payload)
-        except ValueError as error:
-            raise DeliveryError(f"the sink's secret cannot sign: {error}") from error
-        return {
-            **message.headers,
-            "content-type": "application/json",
-            "webhook-id": name,
-            "webhook-timestamp": str(stamp),
-            "webhook-signature": signature,
-        }

@@ -9,9 +9,12 @@ from tests.faults.oracle.ledger import Ledger
 from tests.faults.oracle.told import Notice
 
 #: carrier -> the hub's channel it belongs to
-CHANNELS = {"sms": "sms", "keyed": "sms", "twilio": "sms", "push": "push", "telegram": "chatbot"}
-#: carriers that show a repetition once, by its key or its tag
-TELL_APART = frozenset({"keyed", "push"})
+CHANNELS = {
+    "sms": "sms", "keyed": "sms", "twilio": "sms", "push": "push", "fcm": "push",
+    "telegram": "chatbot", "whatsapp": "chatbot", "bot": "chatbot", "apprise": "apprise",
+}  # fmt: skip
+#: carriers that show a repetition once, by its key, its id or its tag
+TELL_APART = frozenset({"keyed", "push", "fcm", "bot"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,7 @@ class Words:
 def whom(channel: str, order: str) -> str:
     """Return where the customer of an order is reached by a channel."""
     number = zlib.crc32(order.encode()) % 10**7
-    return f"+35840{number:07}" if channel == "sms" else f"{number}"
+    return f"+35840{number:07}" if channel in ("sms", "apprise") else f"{number}"
 
 
 def read(ledger: Ledger) -> list[Words]:

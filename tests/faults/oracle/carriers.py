@@ -1,4 +1,4 @@
-"""Those who carry a few words to customers: SMS, push to a browser, a chat; each in its protocol.
+"""Those who carry a few words to customers: SMS, push, chats, Apprise; each in its own protocol.
 
 Every message about an order is noted before it is answered.
 """
@@ -6,6 +6,7 @@ Every message about an order is noted before it is answered.
 import hashlib
 import hmac
 import json
+import re
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Callable
 from urllib.parse import urlencode
@@ -13,12 +14,19 @@ from urllib.parse import urlencode
 import aiohttp
 import http_ece
 from aiohttp import web
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
+from standardwebhooks import Webhook
 
-from tests.faults.oracle.carried import whom
+from tests.faults.oracle.carried import CHANNELS, whom
 from tests.faults.oracle.clock import now, pause
 from tests.faults.oracle.ledger import Ledger
+from tests.faults.oracle.partner import SECRET
 from tests.faults.oracle.traps import Traps
 
 TOKEN = "a-token-of-the-oracle"
@@ -44,6 +52,11 @@ class Carriers:
         app.router.add_route("*", "/2010-04-01/Accounts/AC1/Messages.json", self.twilio)
         app.router.add_post("/push/{device}", self.push)
         app.router.add_post("/bot{token}/sendMessage", self.telegram)
+        app.router.add_post("/v23.0/42/messages", self.whatsapp)
+        app.router.add_post("/token", self.token)
+        app.router.add_post("/v1/projects/oracle/messages:send", self.fcm)
+        app.router.add_post("/talk", self.bot)
+        app.router.add_post("/apprise/{whom}", self.apprise)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -52,8 +65,12 @@ class Carriers:
 
     def address(self, carrier: str, order: str) -> dict[str, str]:
         """Return how the customer of an order is reached, as the shop's app would state it."""
-        if carrier == "telegram":
-            return {"kind": "chat", "address": f"telegram:{whom('chatbot', order)}"}
+        if CHANNELS[carrier] == "chatbot":
+            number = whom("chatbot", order)
+            at = f"35840{number:>07}" if carrier == "whatsapp" else number
+            return {"kind": "chat", "address": f"{carrier}:{at}"}
+        if carrier == "fcm":
+            return {"kind": "push", "address": f"fcm:{whom('push', order)}"}
         point = self._device.public_key().public_bytes(*POINT)
         keys = {"p256dh": _b64(point), "auth": _b64(self._secret)}
         endpoint = f"{self._url}/push/{whom('push', order)}"
@@ -98,6 +115,42 @@ class Carriers:
         n = await self._carry("telegram", str(said["chat_id"]), "", said["text"])
         return web.json_response({"ok": True, "result": {"message_id": n}})
 
+    async def whatsapp(self, request: web.Request) -> web.Response:
+        """WhatsApp: it knows no repetitions either."""
+        said = await request.json()
+        to = str(int(said["to"].removeprefix("35840")))
+        n = await self._carry("whatsapp", to, "", said["text"]["body"])
+        return web.json_response({"messages": [{"id": f"wamid.{n}"}]})
+
+    async def token(self, request: web.Request) -> web.Response:
+        """Firebase lets whoever proves the account in for an hour."""
+        assert (await request.post())["assertion"]
+        return web.json_response({"access_token": TOKEN, "expires_in": 3600})
+
+    async def fcm(self, request: web.Request) -> web.Response:
+        """Firebase and its app: what has the same tag is on the screen once."""
+        assert request.headers["authorization"] == f"Bearer {TOKEN}"
+        said = (await request.json())["message"]
+        text = f"{said['notification']['title']}: {said['notification']['body']}"
+        android = said["android"]
+        same = android["collapse_key"] == android["notification"]["tag"]
+        mark = android["collapse_key"] if same else ""
+        n = await self._carry("fcm", said["token"], mark, text)
+        return web.json_response({"name": f"projects/oracle/messages/{n}"})
+
+    async def bot(self, request: web.Request) -> web.Response:
+        """A bot of the shop's own: it says once what comes under one id."""
+        body, headers = await request.read(), {k.lower(): v for k, v in request.headers.items()}
+        said = Webhook(SECRET).verify(body, headers)["data"]
+        await self._carry("bot", said["conversation"], headers["webhook-id"], said["text"])
+        return web.Response(status=204)
+
+    async def apprise(self, request: web.Request) -> web.Response:
+        """A service that Apprise writes to: it knows no repetitions."""
+        said = await request.json()
+        await self._carry("apprise", request.match_info["whom"], "", said["message"])
+        return web.Response()
+
     async def _carry(self, carrier: str, to: str, mark: str, text: str) -> int:
         n = await self._ledger().message(carrier, to, mark, text)
         self._traps.reached("http.request")
@@ -105,6 +158,7 @@ class Carriers:
         return n
 
 
+AT = re.compile(r"^(json)?@")  #: stands for the carriers' address
 BODY = json.dumps({"to": "{to}", "text": "{text}"})
 #: carrier -> the hub's channel and its settings; ``@`` stands for the carriers' address
 OWN: dict[str, tuple[str, dict[str, str]]] = {
@@ -115,7 +169,14 @@ OWN: dict[str, tuple[str, dict[str, str]]] = {
         {"ACCOUNT": "AC1", "TOKEN": TOKEN, "SENDER": "+358401", "API": "@", "CALLBACK": CALLBACK},
     ),
     "push": ("push", {"VAPID_KEY": "", "CONTACT": "mailto:oracle@oracle.example"}),
+    "fcm": ("push", {"SERVICE_ACCOUNT": "", "FIREBASE": "@"}),
     "telegram": ("chatbot", {"TELEGRAM_TOKEN": TOKEN, "TELEGRAM_API": "@"}),
+    "whatsapp": (
+        "chatbot",
+        {"WHATSAPP_TOKEN": TOKEN, "WHATSAPP_NUMBER": "42", "WHATSAPP_API": "@/v23.0"},
+    ),
+    "bot": ("chatbot", {"URL": "@/talk", "SECRET": SECRET}),
+    "apprise": ("apprise", {"URL": "json@/apprise/{to}"}),
 }
 
 
@@ -125,14 +186,24 @@ def _settings(carrier: str, url: str) -> dict[str, str]:
     if "VAPID_KEY" in own:
         number = ec.generate_private_key(ec.SECP256R1()).private_numbers().private_value
         own = own | {"VAPID_KEY": _b64(number.to_bytes(32, "big"))}
+    if "SERVICE_ACCOUNT" in own:
+        own = own | {"SERVICE_ACCOUNT": _account(url)}
+    there = {"@": url, "json@": url.replace("http", "json", 1)}
     east = 12 - int(now() // 3600 % 24)  # at night nobody is woken for an order
     shop = {"channels": [channel], "timezone": f"Etc/GMT{-east:+}"}
     return {
-        f"TILANNE_CHANNELS__{channel.upper()}__{name}": text.replace("@", url, 1)
-        if text.startswith("@")
-        else text
+        f"TILANNE_CHANNELS__{channel.upper()}__{name}": AT.sub(lambda at: there[at[0]], text)
         for name, text in own.items()
     } | {"TILANNE_SHOPS": json.dumps({"kauppa": shop})}
+
+
+def _account(url: str) -> str:
+    """Return the file of an account at Firebase."""
+    pem = rsa.generate_private_key(public_exponent=65537, key_size=2048).private_bytes(
+        Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
+    )
+    known = {"type": "service_account", "project_id": "oracle", "client_email": "hub@oracle"}
+    return json.dumps({**known, "private_key": pem.decode(), "token_uri": f"{url}/token"})
 
 
 async def report(hub: str, ledger: Ledger) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from hub.notify.endings import in_doubt
 from hub.store import customers
 from tests.hub.notify.channels.cases import CASES, PHONE, TWO, Case, like_twilio
 from tests.hub.notify.channels.dying import dispatcher
@@ -80,7 +81,7 @@ async def _told_by_another(world: World, case: Case, url: str) -> str:
         world.later(minutes=2)
     await second.stop()
     (channel,) = second._house.channels.values()
-    return channel.on_ambiguous
+    return in_doubt(channel, case.reference)
 
 
 def _news(world: World, case: Case, url: str) -> None:
