@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from hub.store.attempts import Settlement
+from hub.store.settling import Settlement
 from hub.telemetry import BREACHES, TO_ACCEPTED
 from state_machine.objectives import objective
 

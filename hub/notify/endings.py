@@ -7,7 +7,7 @@ from hub.notify.channels import Audience, Channel, DeliveryError, OnAmbiguous
 from hub.notify.reach import CLOSED
 from hub.notify.retry import next_attempt
 from hub.notify.taking import Taken
-from hub.store.attempts import Settlement
+from hub.store.settling import Settlement
 
 
 def in_doubt(channel: Channel, noted: str | None) -> OnAmbiguous:

@@ -20,8 +20,8 @@ from hub.notify.endings import held, in_doubt
 from hub.notify.sending import Health, Sender
 from hub.notify.taking import Taken
 from hub.store import leases
-from hub.store.attempts import Settlement
 from hub.store.session import Store, StoreUnavailable
+from hub.store.settling import Settlement
 
 BEATS = 6  #: renewals in the time of a lease
 AGAIN = 0.5  #: seconds until an outcome is written down once more that could not be

@@ -12,8 +12,8 @@ from hub.notify.channels import Tools, open_channels
 from hub.notify.lanes import lanes
 from hub.notify.planning import plan
 from hub.notify.taking import take
-from hub.store import attempts
-from hub.store.attempts import Settlement
+from hub.store import settling
+from hub.store.settling import Ended, Settlement
 
 AT_ONCE = 200  #: notices per lane and look
 
@@ -30,5 +30,4 @@ def pretend(connection: Connection, house: House, now: datetime) -> None:
     free = dict.fromkeys(lanes(house), AT_ONCE)
     taken = Settlement(outcome="sent", state="sent", detail="rehearsed", at=now)
     while (catch := take(connection, house, free, now)).taken or catch.suppressed:
-        for one in catch.taken:
-            attempts.settle(connection, one.row.id, one.n, taken)
+        settling.settle(connection, [Ended(one.row.id, one.n, taken) for one in catch.taken])

@@ -24,9 +24,9 @@ from hub.notify.render import Rendered, Renderer
 from hub.notify.speaking import spoken
 from hub.notify.staleness import urgent
 from hub.notify.taking import Taken
-from hub.store import attempts, doubt
-from hub.store.attempts import Settlement
+from hub.store import doubt, settling
 from hub.store.session import Store, StoreUnavailable
+from hub.store.settling import Ended, Handed, Settlement
 from hub.store.tables import KEY
 from hub.telemetry import ATTEMPTS, TO_ATTEMPT
 
@@ -96,7 +96,7 @@ class Sender:
 
     async def settle(self, notice: int, n: int, channel: str, end: Settlement) -> None:
         """Write down how an attempt ended, unless it does not count any more."""
-        counted = await self._store.write(lambda c: attempts.settle(c, notice, n, end))
+        counted = await self._store.append(settling.settle, Ended(notice, n, end))
         if not counted:
             self.counts.fenced += 1
             log.warning("notify.fenced", notice=notice, attempt=n, outcome=end.outcome)
@@ -155,11 +155,8 @@ class Sender:
         Needless where a repetition is not shown: there every attempt without an end is taken for
         one that was handed over.
         """
-        row, n, now = taken.row, taken.n, self._clock()
-        ours = await self._store.write(
-            lambda c: attempts.mark_handing(c, row.id, n, now, reference[:KEY])
-        )
-        if not ours:
+        handed = Handed(taken.row.id, taken.n, self._clock(), reference[:KEY])
+        if not await self._store.append(settling.mark_handing, handed):
             raise Fenced
 
     async def _doubts(self, taken: Taken) -> Sequence[str]:

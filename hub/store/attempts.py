@@ -1,6 +1,5 @@
-"""Tries to hand a notice over: taken with a lease, begun before the socket opens, settled once.
+"""Tries to hand a notice over: when its time has come it is taken, with a lease.
 
-``attempts`` of a notice is the fencing token: whoever holds an older number changes nothing.
 Statements are made once: to put one together takes longer than the database takes to run it.
 """
 
@@ -13,11 +12,9 @@ from sqlalchemy import (
     Connection,
     Row,
     Select,
-    String,
     and_,
     bindparam,
     exists,
-    func,
     insert,
     or_,
     select,
@@ -75,44 +72,6 @@ def lease(
     )
 
 
-def mark_handing(
-    connection: Connection, notice_id: int, n: int, now: datetime, reference: str = ""
-) -> bool:
-    """Note that the provider is about to get it; False when another holds the notice."""
-    values = {"notice": notice_id, "attempt": n, "now": now, "ref": reference}
-    return connection.execute(_HAND, values).rowcount == 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settlement:
-    """How an attempt ended and what becomes of its notice."""
-
-    outcome: str  #: sent, retry, dead or ambiguous
-    state: str  #: due, sent, held or dead
-    detail: str  #: what the provider said
-    at: datetime
-    next_at: datetime | None = None  #: with due: when to try again
-    gone: bool = False  #: the address will never work
-    reference: str = ""  #: what receipts call it; empty: as noted before
-
-
-def settle(connection: Connection, notice_id: int, n: int, end: Settlement) -> bool:
-    """Write down how attempt ``n`` ended; False when it is not the one that counts any more."""
-    which = {"notice": notice_id, "attempt": n}
-    values = {
-        "to_state": end.state,
-        "why": None if end.state == "sent" else end.detail,
-        "over_at": None if end.state == "due" else end.at,
-        "again_at": end.next_at,
-    }
-    if connection.execute(_SETTLE, which | values).rowcount != 1:
-        return False
-    crashpoint("notify.settling")
-    said = {"outcome_": end.outcome, "detail_": end.detail, "end": end.at, "ref": end.reference}
-    connection.execute(_END, which | said)
-    return True
-
-
 # --- the statements, made once -----------------------------------------------------------------
 
 
@@ -156,36 +115,3 @@ _LEASE = (
     .values(state="leased", attempts=NOTICE.c.attempts + 1, lease_until=bindparam("until"))
 )
 _BEGIN = insert(ATTEMPT)
-_HELD = and_(
-    NOTICE.c.id == bindparam("notice"),
-    NOTICE.c.attempts == bindparam("attempt"),
-    NOTICE.c.state == "leased",
-)
-_THIS = and_(ATTEMPT.c.notice_id == bindparam("notice"), ATTEMPT.c.n == bindparam("attempt"))
-_REFERENCE = func.coalesce(func.nullif(bindparam("ref", type_=String), ""), ATTEMPT.c.provider_ref)
-_HAND = (
-    update(ATTEMPT)
-    .where(_THIS, exists().where(_HELD))
-    .values(handing_at=bindparam("now"), provider_ref=_REFERENCE)
-)
-_SETTLE = (
-    update(NOTICE)
-    .where(_HELD)
-    .values(
-        state=bindparam("to_state"),
-        reason=bindparam("why"),
-        lease_until=None,
-        settled_at=bindparam("over_at"),
-        next_at=func.coalesce(bindparam("again_at", type_=NOTICE.c.next_at.type), NOTICE.c.next_at),
-    )
-)
-_END = (
-    update(ATTEMPT)
-    .where(_THIS)
-    .values(
-        outcome=bindparam("outcome_"),
-        detail=bindparam("detail_"),
-        ended_at=bindparam("end"),
-        provider_ref=_REFERENCE,
-    )
-)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -11,8 +11,8 @@ from sqlalchemy import Connection
 
 T = TypeVar("T")
 Work = Callable[[Connection], T]
-Row = Mapping[str, Any]
-Bulk = Callable[[Connection, Sequence[Row]], None]  #: writes many rows of one kind
+#: writes many things of one kind at once; returns an answer for each, or nothing
+Bulk = Callable[[Connection, Sequence[Any]], Sequence[T] | None]
 
 
 @dataclass(slots=True)
@@ -23,8 +23,8 @@ class Job:
     loop: asyncio.AbstractEventLoop | None = None  #: in which the caller waits; None: in a thread
     work: Work[Any] | None = None
     then: Callable[[Any], None] | None = None
-    bulk: Bulk | None = None
-    row: Row | None = None
+    bulk: Bulk[Any] | None = None
+    row: Any = None  #: what ``bulk`` is to write
 
     def taken_up(self) -> bool:
         """Whether somebody still waits; from here on the work can no longer be called off."""

@@ -64,9 +64,9 @@ def _insert(table: Table, names: tuple[str, ...], finish: Finish, dialect: str) 
 
 
 @cache
-def _update(table: Table, names: tuple[str, ...], key: str, dialect: str) -> Statement:
-    dml = update(table).where(table.c[key] == bindparam(key))
-    return Statement(dml, table, [name for name in names if name != key], dialect)
+def _update(table: Table, names: tuple[str, ...], keys: tuple[str, ...], dialect: str) -> Statement:
+    dml = update(table).where(*(table.c[key] == bindparam(key) for key in keys))
+    return Statement(dml, table, [name for name in names if name not in keys], dialect)
 
 
 def count_new(connection: Connection, table: Table, rows: Sequence[Row]) -> int:
@@ -127,14 +127,14 @@ def upsert(
     insert_or(connection, table, rows, _setting(tuple(update)))
 
 
-def update_each(connection: Connection, table: Table, rows: Sequence[Row], key: str) -> int:
-    """Set what each row says in the row that has its ``key``; return how many there were.
+def update_each(connection: Connection, table: Table, rows: Sequence[Row], *keys: str) -> int:
+    """Set what each row says in the row that has its ``keys``; return how many there were.
 
     An index is touched when a column of it is set, be it to what it was: name only what changes.
     """
     if not rows:
         return 0
-    statement = _update(table, tuple(rows[0]), key, connection.dialect.name)
+    statement = _update(table, tuple(rows[0]), keys, connection.dialect.name)
     return statement.execute(connection, rows)
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from hub.store.alone import AlreadyRunning as AlreadyRunning
 from hub.store.alone import claim, join, shared
 from hub.store.engine import READERS, file_of, parse, reader, writer
-from hub.store.jobs import Bulk, Job, Row, T, Work
+from hub.store.jobs import Bulk, Job, T, Work
 from hub.store.writing import OutcomeUnknown as OutcomeUnknown
 from hub.store.writing import StoreUnavailable as StoreUnavailable
 from hub.store.writing import Writer, unavailable
@@ -43,15 +43,16 @@ class Store:
         self._writer.submit(Job(done, loop, work=work, then=then))
         return await done
 
-    async def append(self, bulk: Bulk, row: Row) -> None:
-        """Write one row durably; rows of one kind that wait together are one call of ``bulk``.
+    async def append(self, bulk: Bulk[T], row: Any) -> T:
+        """Write one thing durably; those of one kind that wait together are one call of ``bulk``.
 
-        Raises ``StoreUnavailable``, also when too many rows wait already.
+        Returns what ``bulk`` answers for it. Raises ``StoreUnavailable``, also when too many wait
+        already.
         """
         loop = asyncio.get_running_loop()
-        done: asyncio.Future[None] = loop.create_future()
+        done: asyncio.Future[T] = loop.create_future()
         self._writer.submit(Job(done, loop, bulk=bulk, row=row))
-        await done
+        return await done
 
     async def read(self, work: Work[T]) -> T:
         """Run ``work(connection)`` on a reading connection and return its answer."""

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
 from hub.crashpoints import crashpoint
-from hub.store.jobs import Bulk, Ended, Job, Row, tell, thereupon
+from hub.store.jobs import Bulk, Ended, Job, tell, thereupon
 
 GROUP = 512  #: pieces of work one commit may carry
 ROOM = 4096  #: rows that may wait to be written; more would only be memory that grows
@@ -156,14 +156,15 @@ class Writer:
 
 
 def _work(connection: Connection, group: Sequence[Job]) -> list[Any]:
-    answers: list[Any] = []
-    rows: dict[Bulk, list[Row]] = defaultdict(list)
-    for job in group:
-        if job.bulk is not None and job.row is not None:
-            rows[job.bulk].append(job.row)
-        answers.append(job.work(connection) if job.work else None)
-    for bulk, waiting in rows.items():
-        bulk(connection, waiting)
+    answers: list[Any] = [job.work(connection) if job.work else None for job in group]
+    alike: dict[Bulk[Any], list[int]] = defaultdict(list)
+    for number, job in enumerate(group):
+        if job.bulk is not None:
+            alike[job.bulk].append(number)
+    for bulk, numbers in alike.items():
+        answered = bulk(connection, [group[number].row for number in numbers])
+        for number, answer in zip(numbers, answered or (), strict=False):
+            answers[number] = answer
     return answers
 
 

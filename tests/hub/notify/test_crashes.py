@@ -9,8 +9,8 @@ from hub.config import Settings, Sink
 from hub.notify.lanes import lanes
 from hub.notify.planning import plan
 from hub.notify.taking import take
-from hub.store import attempts
-from hub.store.attempts import Settlement
+from hub.store import attempts, settling
+from hub.store.settling import Ended, Handed, Settlement
 from tests.hub.notify.servers import Partner, Post, mail_server, partner
 from tests.hub.notify.world import SECRET, World
 
@@ -22,10 +22,9 @@ def stopped_in_an_attempt(world: World, settings: Settings, *, handed: bool) -> 
     house = world.dispatcher(settings)._house
     world.store.write_now(lambda c: plan(c, house, world.now))
     caught = world.store.write_now(lambda c: take(c, house, lanes(house), world.now)).taken
-    for one in caught if handed else ():
-        world.store.write_now(
-            lambda c, notice=one.row.id: attempts.mark_handing(c, notice, 1, world.now)
-        )
+    if handed:
+        these = [Handed(one.row.id, 1, world.now) for one in caught]
+        world.store.write_now(lambda c: settling.mark_handing(c, these))
 
 
 async def with_mail(story: Callable[[Post, Settings], Awaitable[None]], **more: str) -> None:
@@ -131,8 +130,10 @@ def test_a_sender_that_was_given_up_changes_nothing_any_more(world: World) -> No
     asyncio.run(dispatcher.step())
     late = Settlement(outcome="dead", state="dead", detail="too late", at=world.now)
 
-    assert not world.store.write_now(lambda c: attempts.settle(c, 1, 1, late))
-    assert not world.store.write_now(lambda c: attempts.mark_handing(c, 1, 1, world.now))
+    assert [False] == world.store.write_now(lambda c: settling.settle(c, [Ended(1, 1, late)]))
+    assert [False] == world.store.write_now(
+        lambda c: settling.mark_handing(c, [Handed(1, 1, world.now)])
+    )
     asyncio.run(dispatcher._in_hand._sender.settle(1, 1, "email", late))
     assert 1 == dispatcher.counts.fenced
     assert [("shipped", "sent", None)] == world.states()

@@ -9,8 +9,9 @@ import pytest
 from aiohttp import web
 
 from hub.config import Settings, Sink
-from hub.store import attempts, customers
+from hub.store import customers, settling
 from hub.store.outbox import CONTACT
+from hub.store.settling import Handed
 from tests.hub.notify.channels.cases import TELEGRAM, TWILIO, says
 from tests.hub.notify.channels.far_ends import Answer, Asked, FarEnd, Trouble, far_end, mail_end
 from tests.hub.notify.world import SECRET, World, until
@@ -70,7 +71,8 @@ def test_a_hub_that_died_while_it_was_answered_asks_before_it_sends_again(world:
                 task.cancel()
             await asyncio.gather(*first._tasks, return_exceptions=True)
             (row,) = [row for row in world.notices() if row.channel == "sms"]
-            world.store.write_now(lambda c: attempts.mark_handing(c, row.id, 1, world.now))
+            these = [Handed(row.id, 1, world.now)]
+            world.store.write_now(lambda c: settling.mark_handing(c, these))
             second = world.dispatcher(settings(end))
             await second.step()
             await second.step()

@@ -9,9 +9,10 @@ import pytest
 from sqlalchemy import insert, select
 from sqlmodel import SQLModel
 
-from hub.store import attempts, leases, outbox
-from hub.store.attempts import Lane, Settlement
+from hub.store import attempts, leases, outbox, settling
+from hub.store.attempts import Lane
 from hub.store.session import Store
+from hub.store.settling import Ended, Handed, Settlement
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 LANE = Lane("email")
@@ -87,7 +88,7 @@ def test_one_notice_of_an_order_goes_out_at_a_time_the_oldest_first(store: Store
     take(store)
     assert [] == due(store)
     end = Settlement(outcome="sent", state="sent", detail="250", at=NOW)
-    store.write_now(lambda c: attempts.settle(c, 2, 1, end))
+    store.write_now(lambda c: settling.settle(c, [Ended(2, 1, end)]))
     assert [2] == due(store)
 
 
@@ -120,13 +121,13 @@ def test_an_older_number_changes_nothing(store: Store) -> None:
     store.write_now(lambda c: outbox.add_notices(c, [notice()]))
     take(store)
     again = Settlement(outcome="retry", state="due", detail="451", at=NOW, next_at=NOW)
-    store.write_now(lambda c: attempts.settle(c, 1, 1, again))
+    store.write_now(lambda c: settling.settle(c, [Ended(1, 1, again)]))
     take(store)
     late = Settlement(outcome="dead", state="dead", detail="late", at=NOW)
 
-    assert not store.write_now(lambda c: attempts.settle(c, 1, 1, late))
-    assert not store.write_now(lambda c: attempts.mark_handing(c, 1, 1, NOW))
-    assert store.write_now(lambda c: attempts.mark_handing(c, 1, 2, NOW))
+    assert [False] == store.write_now(lambda c: settling.settle(c, [Ended(1, 1, late)]))
+    both = [Handed(1, 1, NOW), Handed(1, 2, NOW)]
+    assert [False, True] == store.write_now(lambda c: settling.mark_handing(c, both))
     assert [("leased", 2)] == [(one.state, one.attempts) for one in rows(store, outbox.NOTICE)]
     assert [(1, "retry"), (2, None)] == [
         (one.n, one.outcome) for one in rows(store, attempts.ATTEMPT)
