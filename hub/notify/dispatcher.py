@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 import structlog
+from sqlalchemy import Connection
 
 from hub.catalogues import Catalogues
 from hub.clock import Clock
@@ -17,12 +18,14 @@ from hub.notify.counting import Counts
 from hub.notify.fallback import fall_back
 from hub.notify.holding import InHand
 from hub.notify.lanes import Traffic
-from hub.notify.planning import plan, revive, settle_strangers
+from hub.notify.outgoing import Outgoing
+from hub.notify.planning import Planned, plan, revive, settle_strangers
 from hub.notify.render import Renderer
-from hub.notify.sending import Health, Sender
-from hub.notify.taking import Taken, take
+from hub.notify.sending import Sender
+from hub.notify.taking import Catch, take
 from hub.notify.tools import Publish
 from hub.store import attempts
+from hub.store.attempts import Lane
 from hub.store.session import Store, StoreUnavailable
 from hub.telemetry import alert
 
@@ -63,12 +66,12 @@ class Dispatcher:
         sender = Sender(store, settings, clock, self._renderer, self.counts)
         self._in_hand = InHand(store, clock, self._house, sender)
         self._traffic = Traffic(self._house)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._outgoing = Outgoing(self._in_hand, self._traffic, clock, self.wake)
         self._awake = asyncio.Event()
-        self._turn = asyncio.Lock()
         self._passing = asyncio.Lock()
         self._stopping, self._poll = False, poll
         self._recovered = False
+        self._busy = False  #: whether there was something to do the last time: there may be more
         self._chores_at = clock()
 
     def wake(self) -> None:
@@ -94,7 +97,7 @@ class Dispatcher:
     async def step(self) -> int:
         """Make one pass and wait for what it sent; return how much there was to do."""
         done = await self._advance()
-        await asyncio.gather(*self._tasks)
+        await asyncio.gather(*self._outgoing.tasks)
         return done
 
     async def stop(self, grace: float = GRACE) -> None:
@@ -103,11 +106,7 @@ class Dispatcher:
         self._awake.set()
         async with self._passing:
             pass  # what the last pass takes is ours to end, too
-        if self._tasks:
-            _, late = await asyncio.wait(self._tasks, timeout=grace)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+        await self._outgoing.end(grace)
         try:
             await self._in_hand.give_back()
         except StoreUnavailable as error:  # then the leases end by themselves
@@ -118,14 +117,31 @@ class Dispatcher:
 
     async def _advance(self) -> int:
         await self._chores()
-        changes, due = await self._store.read(lambda c: attempts.waiting(c, self._clock()))
-        planned = taken = 0
-        if changes:
-            planned = await self._plan()
-            crashpoint("notify.planned")
-        if changes or due:
-            taken = await self._take()
-        return planned + taken
+        if not self._busy:
+            waits = await self._store.read(lambda c: attempts.waiting(c, self._clock()))
+            if not any(waits):
+                return 0
+        free = self._traffic.free(self._clock())
+        planned, catch = await self._store.write(lambda c: self._plan_and_take(c, free))
+        crashpoint("notify.leased")
+        if planned.unheard:
+            alert("nobody_told", count=planned.unheard)
+        for channel, what in catch.capped:
+            alert("capped", channel=channel, what=what)
+        self.counts.suppressed += catch.suppressed
+        for taken in catch.taken:
+            self._outgoing.begin(taken)
+        done = planned.changes + len(catch.taken) + catch.suppressed
+        self._busy = bool(done)
+        return done
+
+    def _plan_and_take(
+        self, connection: Connection, free: Mapping[Lane, int]
+    ) -> tuple[Planned, Catch]:
+        now = self._clock()
+        planned = plan(connection, self._house, now)
+        crashpoint("notify.planned")
+        return planned, take(connection, self._house, free, now) if free else Catch((), 0)
 
     async def _chores(self) -> None:
         now = self._clock()
@@ -141,12 +157,6 @@ class Dispatcher:
             await self._store.write(lambda c: revive(c, self._house, now))
             await self._fall_back()
 
-    async def _plan(self) -> int:
-        planned = await self._store.write(lambda c: plan(c, self._house, self._clock()))
-        if planned.unheard:
-            alert("nobody_told", count=planned.unheard)
-        return planned.changes
-
     async def _fall_back(self) -> None:
         """Let other channels take over what does not get through."""
         now, ill = self._clock(), {lane.channel for lane in self._traffic.ill()}
@@ -158,41 +168,6 @@ class Dispatcher:
             self.counts.turned += turned.by_another
             if not turned.by_another:
                 return
-
-    async def _take(self) -> int:
-        free = self._traffic.free(self._clock())
-        if not free:
-            return 0
-        catch = await self._store.write(lambda c: take(c, self._house, free, self._clock()))
-        crashpoint("notify.leased")
-        self.counts.suppressed += catch.suppressed
-        for channel, what in catch.capped:
-            alert("capped", channel=channel, what=what)
-        for taken in catch.taken:
-            self._traffic.begun(taken.lane)
-            task = asyncio.create_task(self._send(taken))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-        return len(catch.taken) + catch.suppressed
-
-    async def _send(self, taken: Taken) -> None:
-        def answered(health: Health) -> None:
-            self._traffic.answered(taken.lane, self._clock(), well=health)
-            if self._traffic.roomy(taken.lane):
-                self._awake.set()
-
-        try:
-            async with self._turn:  # one at a time, so that the door is looked at between two
-                await asyncio.sleep(0)  # noqa: TID251 - not a pause: one turn of the event loop
-            await self._in_hand.send(taken, answered)
-        except StoreUnavailable as error:
-            log.warning("notify.unsettled", notice=taken.row.id, reason=str(error))
-        except Exception:
-            log.exception("notify.failed", notice=taken.row.id)
-        finally:
-            self._traffic.settled(taken.lane)
-            if self._traffic.roomy(taken.lane):
-                self._awake.set()
 
     async def _pause(self) -> None:
         with contextlib.suppress(TimeoutError):

@@ -24,6 +24,7 @@ from hub.store.session import Store, StoreUnavailable
 from hub.store.settling import Settlement
 
 BEATS = 6  #: renewals in the time of a lease
+NOT_BEGUN = "not begun: nobody is there to take it"
 AGAIN = 0.5  #: seconds until an outcome is written down once more that could not be
 
 log = structlog.get_logger()
@@ -43,9 +44,21 @@ class InHand:
         self._left: dict[int, int] = {}  #: nobody works on these any more; they are not renewed
         self._beat_at = clock()
 
-    async def send(self, taken: Taken, answered: Callable[[Health], object]) -> None:
-        """Send a notice that was taken. Raises ``StoreUnavailable`` only when the store is done."""
+    def hold(self, taken: Taken) -> None:
+        """Keep a notice that was taken; ``send`` or ``put_back`` comes next."""
         self._notices[taken.row.id] = taken.n
+
+    async def put_back(self, taken: Taken) -> None:
+        """Let a notice wait in the database again that was taken and not begun."""
+        now = self._clock()
+        end = Settlement(outcome="retry", state="due", detail=NOT_BEGUN, at=now, next_at=now)
+        try:
+            await self._write_down(taken, end)
+        finally:
+            self._let_go(taken)
+
+    async def send(self, taken: Taken, answered: Callable[[Health], object]) -> None:
+        """Send a notice that is held. Raises ``StoreUnavailable`` only when the store is done."""
         try:
             channel = self._house.channels[taken.row.channel]
             end = await self._sender.attempt(taken, channel, answered)

@@ -1,5 +1,11 @@
-"""Room for notices: so many at once to each provider and sink, and none to one that is ill."""
+"""Room for notices: so many at once to each provider and sink, and none to one that is ill.
 
+A look at the database costs the same for one notice as for many, so what a lane will send within
+the next moment is taken ahead; it waits for a place here. A lane that is slow takes nothing ahead:
+what it cannot send yet belongs into the database, where another channel may take over.
+"""
+
+import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from datetime import datetime
@@ -11,8 +17,10 @@ from hub.notify.pace import Pace
 from hub.store.attempts import Lane
 from hub.telemetry import ILL, alert
 
+#: so many times its places a lane has taken at most, if it has sent that much since the last look
+AHEAD = 4
 #: per place: attempts whose outcome is not in the ledger yet; most have their answer already
-UNSETTLED = 4
+UNSETTLED = 2 * AHEAD
 
 
 def lanes(house: House) -> Mapping[Lane, int]:
@@ -37,15 +45,20 @@ class Traffic:
         self._paces = {
             one: Pace(rates[one.channel]) for one in self._places if one.channel in rates
         }
-        self._sending: Counter[Lane] = Counter()
+        self._slots = {lane: asyncio.Semaphore(at_once) for lane, at_once in self._places.items()}
+        self._room = dict(self._places)  #: how many may be taken and not sent yet
+        self._taken: Counter[Lane] = Counter()
+        self._lately: Counter[Lane] = Counter()  #: how many were sent since the last look
         self._unsettled: Counter[Lane] = Counter()
+        self._opened: Counter[Lane] = Counter()  #: how often the breaker has opened
 
     def free(self, now: datetime) -> dict[Lane, int]:
         """Return the lanes that have room, each with how many notices it takes."""
+        for lane, least in self._places.items():
+            self._room[lane] = min(max(2 * self._lately[lane], least), AHEAD * least)
+        self._lately.clear()
         room = {
-            lane: places - self._sending[lane]
-            for lane, places in self._places.items()
-            if self.roomy(lane)
+            lane: most - self._taken[lane] for lane, most in self._room.items() if self.roomy(lane)
         }
         places = {lane: self._breakers[lane].places(free, now) for lane, free in room.items()}
         for lane, pace in self._paces.items():
@@ -54,25 +67,33 @@ class Traffic:
 
     def roomy(self, lane: Lane) -> bool:
         """Whether a look at the database is worth it: for one free place it costs as for eight."""
-        places = self._places[lane]
-        settled = self._unsettled[lane] < UNSETTLED * places
-        return settled and 2 * self._sending[lane] <= places
+        settled = self._unsettled[lane] < UNSETTLED * self._places[lane]
+        return settled and 2 * self._taken[lane] <= self._room[lane]
 
-    def begun(self, lane: Lane) -> None:
-        """Note that an attempt begins."""
-        self._sending[lane] += 1
+    def begun(self, lane: Lane) -> int:
+        """Note that a notice was taken; return what ``turn`` wants to know."""
+        self._taken[lane] += 1
         self._unsettled[lane] += 1
         self._breakers[lane].begun()
         if lane in self._paces:
             self._paces[lane].begun()
+        return self._opened[lane]
+
+    async def turn(self, lane: Lane, begun: int) -> bool:
+        """Wait for a place; False if the far end was found ill since the notice was taken."""
+        await self._slots[lane].acquire()
+        return self._opened[lane] == begun
 
     def answered(self, lane: Lane, now: datetime, *, well: bool | None) -> None:
         """Note what an attempt says of the far end: well, ill, or None: nothing."""
-        self._sending[lane] -= 1
+        self._slots[lane].release()
+        self._taken[lane] -= 1
+        self._lately[lane] += 1
         breaker = self._breakers[lane]
         if well is None:
             breaker.called_off()
         elif breaker.ended(well=well, now=now):
+            self._opened[lane] += 1
             alert("provider_ill", channel=lane.channel, recipient=lane.recipient or "everybody")
         ILL.labels(lane.channel, lane.recipient or "").set(breaker.open)
 

@@ -79,6 +79,10 @@ def take(connection: Connection, house: House, free: Mapping[Lane, int], now: da
     return Catch(taken, suppressed, capped)
 
 
+def _to_customer(row: Row[Any], house: House) -> bool:
+    return house.channels[row.channel].AUDIENCE is Audience.CUSTOMER
+
+
 def _over(
     connection: Connection, row: Row[Any], house: House, to: str, now: datetime
 ) -> tuple[str, str] | None:
@@ -91,10 +95,9 @@ def _over(
 
 def _later(row: Row[Any], house: House, now: datetime) -> tuple[datetime, str] | None:
     """Look at the clock again: a retry may have run into the night."""
-    channel = house.channels[row.channel]
-    if channel.AUDIENCE is not Audience.CUSTOMER:
+    if not _to_customer(row, house):
         return None
-    return kept_back(row, channel, house.settings, now)
+    return kept_back(row, house.channels[row.channel], house.settings, now)
 
 
 def _also(
@@ -106,9 +109,9 @@ def _also(
     *,
     now: datetime,
 ) -> Sequence[Row[Any]]:
-    channel = house.channels[row.channel]
-    if channel.AUDIENCE is not Audience.CUSTOMER:
+    if not _to_customer(row, house):
         return ()
+    channel = house.channels[row.channel]
     return gather(connection, row, channel, house.settings, story=story, told=told, now=now)
 
 
@@ -125,12 +128,11 @@ def _why_not(
         return NEVER_TOLD
     if withdrawn(row, story):
         return WITHDRAWN
-    channel = house.channels[row.channel]
-    if channel.AUDIENCE is Audience.CUSTOMER:
+    if _to_customer(row, house):
         reason = (
             superseded(row, story, told)
             or overtaken(row, told)
-            or refusal(row, channel, house.settings)
+            or refusal(row, house.channels[row.channel], house.settings)
         )
         if reason is not None:
             return reason

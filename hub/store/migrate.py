@@ -13,9 +13,9 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub.crashpoints import crashpoint
+from hub.store.faults import unavailable
 from hub.store.locking import in_turn
 from hub.store.session import Store
-from hub.store.writing import unavailable
 
 HERE = Path(__file__).parent / "migrations"
 

@@ -100,7 +100,11 @@ _STORY: Select[Any] = (
 )
 _TOLD_STATES = ("sent", "held", "leased")
 _LEAD = NOTICE.alias("lead")
-_TOLD: Select[Any] = select(NOTICE).where(
+_TOLD: Select[Any] = select(
+    *(NOTICE.c[name] for name in ("outbox_id", "order_id", "subject", "milestone", "revision")),
+    NOTICE.c.channel,
+    NOTICE.c.recipient,
+).where(
     NOTICE.c.order_id.in_(bindparam("orders", expanding=True)),
     or_(
         NOTICE.c.state.in_(_TOLD_STATES),

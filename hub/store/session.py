@@ -11,10 +11,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from hub.store.alone import AlreadyRunning as AlreadyRunning
 from hub.store.alone import claim, join, shared
 from hub.store.engine import READERS, file_of, parse, reader, writer
+from hub.store.faults import OutcomeUnknown as OutcomeUnknown
+from hub.store.faults import StoreUnavailable as StoreUnavailable
+from hub.store.faults import unavailable
 from hub.store.jobs import Bulk, Job, T, Work
-from hub.store.writing import OutcomeUnknown as OutcomeUnknown
-from hub.store.writing import StoreUnavailable as StoreUnavailable
-from hub.store.writing import Writer, unavailable
+from hub.store.writing import Writer
 
 
 class Store:

@@ -5,13 +5,17 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, bindparam, select
 
 from hub.store.rows import count_new
 from hub.store.tables import table
 from hub.store.tables_of_telling import SuppressionRow
 
 SUPPRESSION = table(SuppressionRow)
+_CLOSED = select(SUPPRESSION).where(
+    SUPPRESSION.c.channel.in_(bindparam("channels", expanding=True)),
+    SUPPRESSION.c.address_hash.in_(bindparam("hashes", expanding=True)),
+)
 
 
 def digest(address: str) -> str:
@@ -38,7 +42,5 @@ def closed(
     known = {digest(address): address for address in addresses}
     if not known:
         return {}
-    these = select(SUPPRESSION).where(
-        SUPPRESSION.c.channel.in_(channels), SUPPRESSION.c.address_hash.in_(known)
-    )
-    return {(row.channel, known[row.address_hash]): row for row in connection.execute(these)}
+    rows = connection.execute(_CLOSED, {"channels": [*channels], "hashes": [*known]})
+    return {(row.channel, known[row.address_hash]): row for row in rows}

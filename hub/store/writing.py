@@ -15,27 +15,16 @@ from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError
 
 from hub.crashpoints import crashpoint
+from hub.store.faults import OutcomeUnknown, StoreUnavailable, gave_way, named, out_of_reach
 from hub.store.jobs import Bulk, Ended, Job, tell, thereupon
 
 GROUP = 512  #: pieces of work one commit may carry
 ROOM = 4096  #: rows that may wait to be written; more would only be memory that grows
 #: Seconds before a group that had to give way is run again: longer each time, and no two alike.
 AGAIN = (0.0, 0.02, 0.1, 0.5, 1.0)
-GAVE_WAY = frozenset({"40001", "40P01"})  #: not serializable, deadlock
-
-
-class StoreUnavailable(Exception):
-    """The database could not be read, or not make work durable; nothing of it was kept."""
-
-
-class OutcomeUnknown(StoreUnavailable):
-    """The line broke while the database was asked to keep the work: nobody can say if it has.
-
-    Whoever repeats it must find out from the database; all that the hub writes bears repeating.
-    """
 
 
 class Writer:
@@ -50,6 +39,7 @@ class Writer:
         self.commits = 0  #: groups committed since the start
         self.gave_way = 0  #: how often one of them had to be run again
         self._pause = threading.Event()  #: never set
+        self._connection: Connection | None = None  #: the thread's own
         self._thread.start()
 
     def submit(self, job: Job) -> None:
@@ -71,6 +61,7 @@ class Writer:
         try:
             self._work()
         finally:
+            self._hang_up()
             self.alive = False
             self._refuse()
 
@@ -119,21 +110,24 @@ class Writer:
     def _one_by_one(self, group: list[Job], error: Exception) -> list[Ended]:
         """Find out whose failure it was; a database that is out of reach fails all that waits."""
         if len(group) == 1:
-            return [(group[0], None, _named(error))]
+            return [(group[0], None, named(error))]
         ended: list[Ended] = []
         for number, job in enumerate(group):
             ended += self._commit([job])
-            if isinstance(cause := ended[-1][2], StoreUnavailable) and _out_of_reach(cause):
+            if isinstance(cause := ended[-1][2], StoreUnavailable) and out_of_reach(cause):
                 return ended + [(other, None, cause) for other in group[number + 1 :]]
         return ended
 
     def _insist(self, group: Sequence[Job]) -> list[Any]:
-        """Run a group, and run it again as long as it has to give way to what others write."""
+        """Run a group, and run it again as long as it has to give way to what others write.
+
+        A line that had broken while nobody looked (the server was restarted) is one more reason.
+        """
         for wait in AGAIN:
             try:
                 return self._transact(group)
             except DBAPIError as error:
-                if not _gave_way(error):
+                if not gave_way(error) and not error.connection_invalidated:
                     raise
             self.gave_way += 1
             self._pause.wait(wait * random.uniform(0.5, 1.0))
@@ -142,17 +136,30 @@ class Writer:
     def _transact(self, group: Sequence[Job]) -> list[Any]:
         committing = False
         try:
-            with self._engine.begin() as connection:
+            connection = self._connected()
+            with connection.begin():
                 answers = _work(connection, group)
                 crashpoint("store.before_commit")
                 committing = True
-        except DBAPIError as error:
-            if committing and error.connection_invalidated:
+        except BaseException as error:
+            self._hang_up()  # whatever it was in the middle of is undone
+            if committing and isinstance(error, DBAPIError) and error.connection_invalidated:
                 raise OutcomeUnknown("nobody can tell whether it is durable") from error
             raise
         crashpoint("store.committed")
         self.commits += 1
         return answers
+
+    def _connected(self) -> Connection:
+        """Return the one connection that is written by: to take another each time costs more."""
+        if self._connection is None:
+            self._connection = self._engine.connect()
+        return self._connection
+
+    def _hang_up(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
 
 def _work(connection: Connection, group: Sequence[Job]) -> list[Any]:
@@ -166,28 +173,3 @@ def _work(connection: Connection, group: Sequence[Job]) -> list[Any]:
         for number, answer in zip(numbers, answered or (), strict=False):
             answers[number] = answer
     return answers
-
-
-def _gave_way(error: DBAPIError) -> bool:
-    """Whether the database undid the work only because somebody else's was in its way."""
-    return getattr(error.orig, "sqlstate", None) in GAVE_WAY
-
-
-def _named(error: Exception) -> Exception:
-    return unavailable("not durable", error) if isinstance(error, SQLAlchemyError) else error
-
-
-def unavailable(what: str, error: SQLAlchemyError) -> StoreUnavailable:
-    """Return the error for callers: it names the fault, never what was to be written."""
-    # The first line names the fault; what comes after it may quote what was to be written.
-    fault = str(getattr(error, "orig", None) or type(error).__name__).partition("\n")[0]
-    told = StoreUnavailable(f"{what}: {fault}")
-    told.__cause__ = error
-    return told
-
-
-def _out_of_reach(error: StoreUnavailable) -> bool:
-    """Whether the database is to blame (locked, full, gone) and not what was to be written."""
-    if isinstance(error, OutcomeUnknown):
-        return True
-    return isinstance(error.__cause__, OperationalError) and not _gave_way(error.__cause__)

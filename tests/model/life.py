@@ -151,7 +151,7 @@ class Life:
             try:
                 return await self.dispatcher.step()
             except asyncio.CancelledError:
-                await asyncio.gather(*self.dispatcher._tasks, return_exceptions=True)
+                await asyncio.gather(*self.dispatcher._outgoing.tasks, return_exceptions=True)
                 return None
 
         return self._run(step())

@@ -67,9 +67,9 @@ def test_a_hub_that_died_while_it_was_answered_asks_before_it_sends_again(world:
         async with far_end(_lists([])) as end:
             first = world.dispatcher(settings(end))
             await first._advance()  # it takes the notice, begins the attempt
-            for task in list(first._tasks):
+            for task in list(first._outgoing.tasks):
                 task.cancel()
-            await asyncio.gather(*first._tasks, return_exceptions=True)
+            await asyncio.gather(*first._outgoing.tasks, return_exceptions=True)
             (row,) = [row for row in world.notices() if row.channel == "sms"]
             these = [Handed(row.id, 1, world.now)]
             world.store.write_now(lambda c: settling.mark_handing(c, these))
