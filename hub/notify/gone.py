@@ -15,9 +15,9 @@ from hub.notify.reach import CLOSED
 from hub.queries import Queries
 from hub.readiness import Amiss, Check
 from hub.store import missed, suppressions
-from hub.store.attempts import Settlement
 from hub.store.migrate import Standing, standing
 from hub.store.session import Store
+from hub.store.settling import Settlement
 from hub.telemetry import alert
 
 CHANNEL = "webhook"  #: the one that posts

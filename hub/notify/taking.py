@@ -54,7 +54,8 @@ def take(connection: Connection, house: House, free: Mapping[Lane, int], now: da
     orders = {row.order_id for _, row in found}
     story = outbox.story(connection, orders) if orders else {}
     told = outbox.told(connection, orders) if orders else {}
-    reach = Reach(connection, (row for _, row in found), house.settings.sinks)
+    people = (row for _, row in found if _to_customer(row, house))
+    reach = Reach(connection, people, house.settings.sinks)
     taken, suppressed, capped = [], 0, []
     for lane, row in found:
         seen = (story.get(row.order_id, ()), told.get(row.order_id, ()))

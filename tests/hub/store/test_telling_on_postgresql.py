@@ -57,8 +57,7 @@ def test_counting_and_closing_and_reporting_are_once(store: Store) -> None:
         ]
 
     assert [[True, True, False], [True, False], [True, False]] == store.write_now(write)
-    assert {("sms", "+3584"): "x"} == store.read_now(
-        lambda c: suppressions.closed(c, ["sms", "email"], ["+3584", "+3585"])
-    )
+    closed = store.read_now(lambda c: suppressions.closed(c, ["sms", "email"], ["+3584", "+3585"]))
+    assert {("sms", "+3584"): "x"} == {where: row.why for where, row in closed.items()}
     assert store.read_now(lambda c: receipts.attempt_of(c, "email", "x")) is None
     store.write_now(lambda c: allowances.forget(c, NOW))
