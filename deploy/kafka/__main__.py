@@ -31,7 +31,10 @@ def main() -> int:
 
 def _show(broker: Broker) -> None:
     print(f"Apache Kafka listens at {broker.address}. Ctrl-C stops it; its log: {broker.log}")
-    print(f"  TILANNE_STREAM_URL=kafka://{broker.address}", flush=True)
+    print(f"  TILANNE_STREAM_URL=kafka://{broker.address}")
+    print("or, over TLS and by name:")
+    for name, value in broker.secured.settings().items():
+        print(f"  {name}={value}", flush=True)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import os
 import socket
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
@@ -13,6 +13,7 @@ from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from deploy.kafka.jars import HERE, jars, java
+from deploy.kafka.secured import Secured
 
 PATIENCE = 60.0  #: seconds a broker may take to be ready, or to stop
 #: below the ports a system hands out: while a broker is down nobody else may get its port
@@ -23,10 +24,11 @@ MEMORY = ("-Xmx384m", "-Xms128m", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryErr
 PROPERTIES = """\
 process.roles=broker,controller
 node.id=1
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{control}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+listeners=PLAINTEXT://127.0.0.1:{port},SECURED://127.0.0.1:{secured},CONTROLLER://127.0.0.1:{control}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port},SECURED://127.0.0.1:{secured}
+inter.broker.listener.name=PLAINTEXT
 controller.listener.names=CONTROLLER
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,SECURED:SASL_SSL,CONTROLLER:PLAINTEXT
 controller.quorum.voters=1@127.0.0.1:{control}
 log.dirs={data}
 auto.create.topics.enable=false
@@ -50,6 +52,7 @@ class Broker:
         self._folder.mkdir(parents=True, exist_ok=True)
         self.port = port or free_port()
         self._control = free_port(self.port + 1)
+        self.secured = Secured(free_port(self._control + 1), self._folder)
         self.log = self._folder / "broker.log"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -70,11 +73,12 @@ class Broker:
     def launch(self) -> None:
         """Start it and go on."""
         data, properties = self._folder / "data", self._folder / "server.properties"
-        ports = {"port": self.port, "control": self._control}
-        properties.write_text(PROPERTIES.format(**ports, data=data))
+        ports = {"port": self.port, "control": self._control, "secured": self.secured.port}
+        text = PROPERTIES.format(**ports, data=data) + self.secured.properties()
+        properties.write_text(text)
         if not (data / "meta.properties").exists():
             words = ("kafka.tools.StorageTool", "format", "-t", CLUSTER, "-c", str(properties))
-            with self._run(*words) as formatting:
+            with self._run(*words, "--add-scram", self.secured.credentials) as formatting:
                 said = formatting.wait(PATIENCE)
             assert said == 0, self.log.read_text()[-2000:]
         self._process = self._run("kafka.Kafka", str(properties))
@@ -98,6 +102,12 @@ class Broker:
             except KafkaException as error:
                 if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
                     raise
+
+    def delete(self, topics: Sequence[str]) -> None:
+        """Delete topics with all that is in them."""
+        admin = self._admin()
+        for gone in admin.delete_topics([*topics]).values():
+            gone.result(PATIENCE)
 
     def stop(self) -> None:
         """Stop it as an operator does."""

@@ -7,6 +7,12 @@ from urllib.parse import urlsplit
 
 from hub.config import Settings
 
+COMMITTED = "read_committed"  #: what a transaction gave up was never told
+
+
+class BrokerAway(Exception):
+    """No broker answers."""
+
 
 @dataclass(frozen=True, slots=True)
 class Brokers:

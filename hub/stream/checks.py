@@ -6,8 +6,9 @@ from functools import partial
 from hub.clock import utc_now
 from hub.config import Settings
 from hub.readiness import Amiss, Check
-from hub.stream.brokers import Brokers
-from hub.stream.probe import BrokerAway, Probe
+from hub.stream.brokers import BrokerAway, Brokers
+from hub.stream.denied import Denied
+from hub.stream.probe import Probe
 from hub.stream.records import Feeds
 
 REMEDY = (
@@ -27,6 +28,8 @@ async def _look(settings: Settings) -> str:
     wanted = {*Feeds(settings, utc_now).names, *told}
     try:
         missing = wanted - await probe.topics()
+    except Denied as error:
+        raise Amiss(error.found, error.remedy) from error
     except BrokerAway as error:
         raise Amiss("no broker answers") from error
     finally:

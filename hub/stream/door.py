@@ -10,8 +10,8 @@ import structlog
 from connectors.contract import Raw
 from hub.crashpoints import crashpoint
 from hub.intake.inbox import Receive
+from hub.stream.brokers import BrokerAway
 from hub.stream.figures import SPOOLED
-from hub.stream.probe import BrokerAway
 from hub.stream.publisher import Publisher, TooLarge
 from hub.stream.records import RAW, written
 

@@ -18,10 +18,10 @@ from hub.config import Settings
 from hub.pipeline.move import Mover
 from hub.pipeline.translate import Translator
 from hub.store.session import StoreUnavailable
-from hub.stream.brokers import Brokers
+from hub.stream.brokers import BrokerAway, Brokers
 from hub.stream.consumer import Consumer, application
 from hub.stream.figures import RESTARTS, note_lag
-from hub.stream.probe import BrokerAway, Probe
+from hub.stream.probe import Probe
 from hub.stream.reader import Reader
 from hub.stream.records import Feeds
 from hub.stream.waiting import rung

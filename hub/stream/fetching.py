@@ -12,6 +12,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
 from hub.pipeline.streamed import Stretch
+from hub.stream.brokers import COMMITTED
 
 
 class Answer(dict[TP, list[Any]]):
@@ -37,6 +38,12 @@ class Fetching(driver.AIOKafkaConsumerThread):
     """The thread that speaks to the broker."""
 
     _doubted: Mapping[TP, Stretch] = {}
+
+    def _create_worker_consumer(self, transport: Any) -> Any:
+        """Read what came to pass only; what a transaction gave up was never told."""
+        consumer = super()._create_worker_consumer(transport)
+        consumer._isolation_level = COMMITTED  # noqa: SLF001 - Faust decides by another setting
+        return consumer
 
     async def _fetch_records(
         self,

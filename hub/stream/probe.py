@@ -7,13 +7,10 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from hub.store.offsets import Place
-from hub.stream.brokers import Brokers
+from hub.stream.brokers import COMMITTED, BrokerAway, Brokers
+from hub.stream.denied import denied
 
 PATIENCE = 5.0  #: seconds the brokers have for an answer
-
-
-class BrokerAway(Exception):
-    """No broker answers."""
 
 
 class Probe:
@@ -30,8 +27,7 @@ class Probe:
             async with asyncio.timeout(PATIENCE):
                 return frozenset(await (await self._connected()).topics())
         except (KafkaError, OSError, TimeoutError) as error:
-            await self.close()
-            raise BrokerAway(_said(error)) from error
+            raise await self._away(error) from error
 
     async def ends(self, places: Sequence[Place]) -> dict[Place, int]:
         """Return the offset the next record of each partition gets. Raises ``BrokerAway``."""
@@ -42,9 +38,16 @@ class Probe:
                 client = await self._connected()
                 found = await client.end_offsets([TopicPartition(*one) for one in places])
         except (KafkaError, OSError, TimeoutError) as error:
-            await self.close()
-            raise BrokerAway(_said(error)) from error
+            raise await self._away(error) from error
         return {Place(tp.topic, tp.partition): end for tp, end in found.items()}
+
+    async def _away(self, error: BaseException) -> BrokerAway:
+        """Let go of the connections, and return why there are none."""
+        reason = None
+        if self._client is None:
+            reason = await denied(self._brokers)
+        await self.close()
+        return reason or BrokerAway(_said(error))
 
     async def close(self) -> None:
         """Let go of the connections."""
@@ -54,7 +57,7 @@ class Probe:
 
     async def _connected(self) -> AIOKafkaConsumer:
         if self._client is None:
-            client = AIOKafkaConsumer(**self._brokers.client())
+            client = AIOKafkaConsumer(isolation_level=COMMITTED, **self._brokers.client())
             try:
                 await client.start()
             except BaseException:

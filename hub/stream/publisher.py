@@ -13,8 +13,8 @@ import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
-from hub.stream.brokers import Brokers
-from hub.stream.probe import BrokerAway
+from hub.stream.brokers import BrokerAway, Brokers
+from hub.stream.denied import denied
 from hub.telemetry import alert
 
 REST = 5.0  #: seconds a broker that failed is left alone
@@ -53,7 +53,8 @@ class Publisher:
                         self._producer = await self._connected()
                     self.problem = ""
                 except (KafkaError, OSError, TimeoutError) as error:
-                    self.problem = f"the broker is not reached: {type(error).__name__}"
+                    reason = await denied(self._brokers) or type(error).__name__
+                    self.problem = f"the broker is not reached: {reason}"
                     _log.warning("stream.broker_away", error=self.problem)
                     with suppress(TimeoutError):
                         await asyncio.wait_for(self._stopping.wait(), PAUSE)

@@ -12,9 +12,8 @@ from hub.notify.tools import Publish, Unpublished
 from hub.pipeline.move import Mover
 from hub.pipeline.translate import Translator
 from hub.stations import Station
-from hub.stream.brokers import Brokers
+from hub.stream.brokers import BrokerAway, Brokers
 from hub.stream.door import StreamDoor
-from hub.stream.probe import BrokerAway
 from hub.stream.publisher import Publisher, TooLarge
 
 CONFIRMED = 10.0  #: seconds the broker has to keep what is told; nobody outside waits for it

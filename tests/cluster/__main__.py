@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from deploy.kafka.jars import NoBroker
+from tests.cluster.secured import secured
 from tests.cluster.topology import READ, RETAILER, Topology, topology
 from tests.cluster.troubles import ALL, PART, Storm
 
@@ -62,6 +63,7 @@ def _run(everything: Topology, options: argparse.Namespace) -> int:
     if code != 0:
         wrong.append(f"audit ended with {code}: {said[-1000:]}")
     figures = everything.witness.ask("judged", outages=outages)
+    wrong += secured(everything.folder, everything.broker, _say)
     return _sum(options, storm, figures, wrong)
 
 
