@@ -42,21 +42,6 @@ async def a_door(world: World, cluster: Cluster, patience: float) -> AsyncIterat
         await running
 
 
-def test_a_delivery_is_in_the_topic_when_it_is_answered(world: World, cluster: Cluster) -> None:
-    async def tell() -> None:
-        async with a_door(world, cluster, 5) as door, reading(world, settings(cluster, topics={})):
-            for fact in FACTS:
-                await door(raw(says(fact)))
-            await until(lambda: len(world.outcomes()) == 3, "the workers have read it")
-
-    in_the_hubs_loop(tell())
-    assert [says(fact) for fact in FACTS] == [one.value() for one in cluster.read("hub.raw", 3)]
-    assert ["applied"] * 3 == world.outcomes()
-    first = world.rows(RAW)[0]
-    kept = (first["source"], first["received_at"], first["headers"])
-    assert ("kauppa", MONDAY, '{"x-kind":"order"}') == kept
-
-
 def test_while_the_broker_is_away_the_database_takes_deliveries_and_nobody_waits_twice(
     world: World, cluster: Cluster
 ) -> None:

@@ -69,18 +69,6 @@ def test_what_was_committed_and_never_acknowledged_is_read_again_and_known(
     assert 3 == place_in_database(world)
 
 
-def test_a_poison_record_waits_for_a_person_and_holds_up_nobody(
-    world: World, cluster: Cluster
-) -> None:
-    cluster.put(TOPIC, TOLD[0], b"\xff not json", says({"bug": "boom"}), *TOLD[1:])
-    read_all(world, cluster, 5)
-
-    wanted = ["applied", "quarantined", "quarantined", "applied", "applied"]
-    assert wanted == world.outcomes()
-    assert "delivered" == world.status()
-    assert 5 == place_in_database(world)
-
-
 def test_a_record_without_a_body_is_passed_over(world: World, cluster: Cluster) -> None:
     cluster.put(TOPIC, TOLD[0], None, TOLD[1], None)
     read_all(world, cluster, 2)
