@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, func, select, update
 
 from hub.store.attempts import ATTEMPT
 from hub.store.outbox import NOTICE, OUTBOX
@@ -93,7 +93,11 @@ def lead_of(connection: Connection, notice: Any) -> Any:
 
 
 def release(connection: Connection, now: datetime, within: timedelta) -> int:
-    """Make members due again whose letter came to nothing and surely reached nobody."""
+    """Make members due again whose letter came to nothing and surely reached nobody.
+
+    Members are few: they are gone through, and each asks for its lead. The states of all leads
+    there ever were must not be what is looked through, so that index is kept out of it.
+    """
     lead = NOTICE.alias("lead")
     unsure = select(ATTEMPT.c.notice_id).where(
         ATTEMPT.c.notice_id == lead.c.id, ATTEMPT.c.outcome.in_(("ambiguous", "sent"))
@@ -104,7 +108,7 @@ def release(connection: Connection, now: datetime, within: timedelta) -> int:
         .where(
             NOTICE.c.merged_into.is_not(None),
             NOTICE.c.settled_at > now - within,
-            lead.c.state.in_(("suppressed", "dead")),
+            func.coalesce(lead.c.state, "").in_(("suppressed", "dead")),
             ~unsure.exists(),
         )
     ).all()

@@ -28,6 +28,7 @@ RECEIPT = table(ReceiptRow)
 
 #: a notice that failed for good longer ago than this is not told otherwise any more
 FAILED_LATELY = timedelta(hours=1)
+AT_ONCE = 1000  #: notices one question names
 #: how the reason of a notice ends for which there is no other way
 NO_OTHER_WAY = "; there is no other channel"
 NOT_KNOWN = "it came back, or nobody reported that it arrived"
@@ -62,8 +63,13 @@ def stuck(connection: Connection, where: Where, limit: int) -> Sequence[Row[Any]
     ``id`` is the change's; the notice's own columns are ``notice_id``, ``channel``, ``state`` and
     ``attempts``. Left out: what a channel was already found for, and what may have arrived.
     """
+    questions = [_overdue(where), _failed(where)]
+    back = _came_back(connection, where)
+    questions += [_bounced(back[n : n + AT_ONCE]) for n in range(0, len(back), AT_ONCE)]
+    if where.silent:
+        questions.append(_silent(where))
     found: list[Row[Any]] = []
-    for question in (_overdue(where), _failed(where), _bounced(where), _silent(where)):
+    for question in questions:
         found += connection.execute(_among(question, where).limit(limit)).all()
     return found
 
@@ -165,10 +171,17 @@ def _failed(where: Where) -> ColumnElement[bool]:
     return and_(NOTICE.c.state == "dead", _lately(where), ~_MAY_HAVE_IT)
 
 
-def _bounced(where: Where) -> ColumnElement[bool]:
-    back = select(RECEIPT.c.notice_id).where(
-        RECEIPT.c.what == "bounced", RECEIPT.c.received_at > where.now - FAILED_LATELY
+def _came_back(connection: Connection, where: Where) -> Sequence[int]:
+    """Return what bounced not long ago; asked first: it is little beside all that was sent."""
+    these = select(RECEIPT.c.notice_id).where(
+        RECEIPT.c.what == "bounced",
+        RECEIPT.c.received_at > where.now - FAILED_LATELY,
+        RECEIPT.c.notice_id.is_not(None),
     )
+    return connection.scalars(these.distinct().order_by(RECEIPT.c.notice_id)).all()
+
+
+def _bounced(back: Sequence[int]) -> ColumnElement[bool]:
     return and_(NOTICE.c.state == "sent", NOTICE.c.id.in_(back), ~_GIVEN_IN)
 
 

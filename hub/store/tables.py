@@ -72,8 +72,7 @@ def _key(*, primary: bool = False, null: bool = False, index: bool = False) -> C
 
 def _index_of_some(name: str, column: str) -> Index:
     """Index a column that is empty in nearly all rows; those cost nothing then."""
-    filled = text(f"{column} IS NOT NULL")
-    return Index(name, column, sqlite_where=filled, postgresql_where=filled)
+    return Index(name, column, **known(column))
 
 
 class RawRow(SQLModel, table=True):
@@ -329,6 +328,7 @@ class NoticeRow(SQLModel, table=True):
         Index("notice_due", "state", "next_at"),
         Index("notice_outbox", "outbox_id"),
         _index_of_some("notice_merged_into", "merged_into"),
+        Index("notice_merged_lately", "settled_at", **known("merged_into")),
         Index("notice_received", "received_at"),  # a day's report
     )
 
