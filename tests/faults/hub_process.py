@@ -1,17 +1,22 @@
 """A whole hub in its own process, started, spoken to and killed as in life."""
 
+import fcntl
 import http.client
 import json
 import multiprocessing
 import os
 import signal
 import socket
+import tempfile
 import threading
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from itertools import cycle, islice
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
+from typing import IO
 
 from connectors.signatures import sign_standard_webhook
 from tests.faults import armed
@@ -22,7 +27,7 @@ KEY = "test-key-0123456789"
 PATIENCE = 30.0  #: seconds a condition may take to come true
 #: below the ports a system hands out: while the hub is dead nobody else may get its port, least of
 #: all a sender that connects to it, and would then speak to itself
-PORTS = range(20_000, 32_000)
+PORTS, BLOCK = range(20_000, 32_000), 100
 
 # A process that has read the program once is forked for every start: a fifth of a second, not two.
 _forks = multiprocessing.get_context("forkserver")
@@ -42,8 +47,22 @@ def kill_process(process: ForkServerProcess) -> None:
     process.join()
 
 
+@cache
+def _mine() -> tuple[IO[str], Iterator[int]]:
+    """Claim ports that no other process of these tests uses, as long as this one lives."""
+    for first in PORTS[::BLOCK]:
+        claim = (Path(tempfile.gettempdir()) / f"tilanne-ports-{first}").open("w")
+        try:
+            fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            claim.close()
+            continue
+        return claim, cycle(range(first, first + BLOCK))
+    raise OSError("all ports are claimed")
+
+
 def free_port() -> int:
-    for port in PORTS[os.getpid() % 7_919 :]:
+    for port in islice(_mine()[1], BLOCK):
         with socket.socket() as one:
             if one.connect_ex(("127.0.0.1", port)) != 0:
                 try:
