@@ -1,7 +1,7 @@
 """Rows into tables: each kind of row has its statement made once, and many rows go in at once.
 
 What is written for every fact has to be cheap, so statements are compiled once per table and
-dialect and handed to the driver with plain tuples.
+dialect. SQLite's driver is given plain tuples, PostgreSQL's a document (``hub.store.documents``).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -11,8 +11,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, bindparam, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.dialects.postgresql import psycopg
 
+from hub.store import documents
+from hub.store.documents import Document
 from hub.store.tables import UtcTime
 
 Row = Mapping[str, Any]
@@ -20,10 +21,7 @@ Row = Mapping[str, Any]
 Finish = Callable[[Any], Any]
 
 _INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
-_DIALECT = {
-    "sqlite": sqlite.dialect(),
-    "postgresql": psycopg.dialect(paramstyle="format"),  # type: ignore[no-untyped-call]
-}
+_DIALECT = {"sqlite": sqlite.dialect(), "postgresql": documents.DIALECT}
 
 
 class Statement:
@@ -59,12 +57,23 @@ def _as_text(time: datetime | None) -> str | None:
 
 
 @cache
-def _insert(table: Table, names: tuple[str, ...], finish: Finish, dialect: str) -> Statement:
-    return Statement(finish(_INSERT[dialect](table).inline()), table, names, dialect)
+def _insert(
+    table: Table, names: tuple[str, ...], finish: Finish, dialect: str
+) -> Statement | Document:
+    insert = _INSERT[dialect](table).inline()
+    # What one statement writes it cannot write again: of two rows with one key each has its turn.
+    once = finish in {_or_nothing, _plainly}
+    if dialect == "postgresql" and once and documents.fits(table, names):
+        return Document(finish(documents.inserting(insert, table, names)), table, names)
+    return Statement(finish(insert), table, names, dialect)
 
 
 @cache
-def _update(table: Table, names: tuple[str, ...], keys: tuple[str, ...], dialect: str) -> Statement:
+def _update(
+    table: Table, names: tuple[str, ...], keys: tuple[str, ...], dialect: str
+) -> Statement | Document:
+    if dialect == "postgresql" and documents.fits(table, names):
+        return Document(documents.updating(table, names, keys), table, names)
     dml = update(table).where(*(table.c[key] == bindparam(key) for key in keys))
     return Statement(dml, table, [name for name in names if name not in keys], dialect)
 
