@@ -17,7 +17,8 @@ from hub.clock import Clock
 from hub.crashpoints import crashpoint
 from hub.notify.audience import House
 from hub.notify.endings import held, in_doubt
-from hub.notify.sending import Health, Sender
+from hub.notify.lanes import Health
+from hub.notify.sending import Sender
 from hub.notify.taking import Taken
 from hub.store import leases
 from hub.store.session import Store, StoreUnavailable

@@ -9,6 +9,7 @@ import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from datetime import datetime
+from enum import Enum
 
 from hub.notify.audience import House
 from hub.notify.breaker import Breaker
@@ -21,6 +22,15 @@ from hub.telemetry import ILL, alert
 AHEAD = 4
 #: per place: attempts whose outcome is not in the ledger yet; most have their answer already
 UNSETTLED = 2 * AHEAD
+
+
+class Health(Enum):
+    """What an attempt says of its far end."""
+
+    WELL = "it works, also when it refuses one message"
+    ILL = "it does not work"
+    GONE = "this address is no more"
+    UNSAID = "nothing"
 
 
 def lanes(house: House) -> Mapping[Lane, int]:
@@ -50,7 +60,7 @@ class Traffic:
         self._taken: Counter[Lane] = Counter()
         self._lately: Counter[Lane] = Counter()  #: how many were sent since the last look
         self._unsettled: Counter[Lane] = Counter()
-        self._opened: Counter[Lane] = Counter()  #: how often the breaker has opened
+        self._left: Counter[Lane] = Counter()  #: how often the far end was found ill or gone
 
     def free(self, now: datetime) -> dict[Lane, int]:
         """Return the lanes that have room, each with how many notices it takes."""
@@ -77,24 +87,26 @@ class Traffic:
         self._breakers[lane].begun()
         if lane in self._paces:
             self._paces[lane].begun()
-        return self._opened[lane]
+        return self._left[lane]
 
     async def turn(self, lane: Lane, begun: int) -> bool:
-        """Wait for a place; False if the far end was found ill since the notice was taken."""
+        """Wait for a place; False if since then the far end was found ill, or is no more."""
         await self._slots[lane].acquire()
-        return self._opened[lane] == begun
+        return self._left[lane] == begun
 
-    def answered(self, lane: Lane, now: datetime, *, well: bool | None) -> None:
-        """Note what an attempt says of the far end: well, ill, or None: nothing."""
+    def answered(self, lane: Lane, now: datetime, health: Health) -> None:
+        """Note what an attempt says of the far end."""
         self._slots[lane].release()
         self._taken[lane] -= 1
         self._lately[lane] += 1
         breaker = self._breakers[lane]
-        if well is None:
+        if health is Health.UNSAID:
             breaker.called_off()
-        elif breaker.ended(well=well, now=now):
-            self._opened[lane] += 1
+        elif breaker.ended(well=health is not Health.ILL, now=now):
+            self._left[lane] += 1
             alert("provider_ill", channel=lane.channel, recipient=lane.recipient or "everybody")
+        if health is Health.GONE and lane.recipient is not None:
+            self._left[lane] += 1
         ILL.labels(lane.channel, lane.recipient or "").set(breaker.open)
 
     def settled(self, lane: Lane) -> None:

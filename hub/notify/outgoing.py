@@ -7,8 +7,7 @@ import structlog
 
 from hub.clock import Clock
 from hub.notify.holding import InHand
-from hub.notify.lanes import Traffic
-from hub.notify.sending import Health
+from hub.notify.lanes import Health, Traffic
 from hub.notify.taking import Taken
 from hub.store.session import StoreUnavailable
 
@@ -48,7 +47,7 @@ class Outgoing:
 
     async def _send(self, taken: Taken, begun: int) -> None:
         def answered(health: Health) -> None:
-            self._traffic.answered(taken.lane, self._clock(), well=health)
+            self._traffic.answered(taken.lane, self._clock(), health)
             self._more(taken)
 
         try:
@@ -57,7 +56,7 @@ class Outgoing:
                     await asyncio.sleep(0)  # noqa: TID251 - not a pause: one turn of the event loop
                 await self._in_hand.send(taken, answered)
             else:
-                answered(None)
+                answered(Health.UNSAID)
                 await self._in_hand.put_back(taken)
         except StoreUnavailable as error:
             log.warning("notify.unsettled", notice=taken.row.id, reason=str(error))

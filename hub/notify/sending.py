@@ -16,6 +16,7 @@ from hub.notify.counting import Counts, note_told
 from hub.notify.endings import dead, failed
 from hub.notify.hearing import shut
 from hub.notify.keys import key_of, topic_of
+from hub.notify.lanes import Health
 from hub.notify.leaving import headers
 from hub.notify.merging import together
 from hub.notify.news import News
@@ -31,9 +32,6 @@ from hub.store.tables import KEY
 from hub.telemetry import ATTEMPTS, TO_ATTEMPT
 
 log = structlog.get_logger()
-#: what an attempt says of the far end: it is well (also if it refuses this one message), ill, or
-#: nothing
-Health = bool | None
 NO_WORDS = Rendered("", "", "")  #: for those who read data
 
 
@@ -70,7 +68,7 @@ class Sender:
             # what was kept back on purpose was not late
             waited = (now - max(row.received_at, row.not_before or row.received_at)).total_seconds()
             TO_ATTEMPT.labels(row.channel).observe(max(waited, 0.0))
-        health: Health = None
+        health = Health.UNSAID
         try:
             end, health = await self._end(taken, channel)
         except Fenced:
@@ -126,13 +124,13 @@ class Sender:
                 message = replace(message, doubts=await self._doubts(taken))
         except (TemplateError, ValueError, LookupError, TypeError) as error:
             why = f"cannot be put into words: {type(error).__name__}: {error}"
-            return dead(why, self._clock()), None
+            return dead(why, self._clock()), Health.UNSAID
         try:
             async with asyncio.timeout(channel.DEADLINE):
                 answer = await channel.send(message, handing)
                 crashpoint("notify.answered")
         except DeliveryError as error:
-            return failed(taken, channel, error, self._clock(), noted), error.permanent
+            return failed(taken, channel, error, self._clock(), noted), _health(error)
         except (Fenced, asyncio.CancelledError):
             raise
         except Exception as error:
@@ -142,12 +140,12 @@ class Sender:
             broken = DeliveryError(f"{type(error).__name__}: {error}", ambiguous=noted is not None)
             ours = isinstance(error, StoreUnavailable)
             end = failed(taken, channel, broken, self._clock(), noted)
-            return end, None if ours else False
+            return end, Health.UNSAID if ours else Health.ILL
         said, reference = (answer.said or answer.reference)[:500], answer.reference[:KEY]
         end = Settlement(
             outcome="sent", state="sent", detail=said, at=self._clock(), reference=reference
         )
-        return end, True
+        return end, Health.WELL
 
     async def _mark(self, taken: Taken, reference: str) -> None:
         """Write down that the provider is about to have it, or find that it is not ours any more.
@@ -187,3 +185,10 @@ class Sender:
             topic=topic_of(taken),
             urgent=urgent(row.milestone),
         )
+
+
+def _health(error: DeliveryError) -> Health:
+    """Say what a failure tells of the far end; refusing this one message it is well."""
+    if error.gone:
+        return Health.GONE
+    return Health.WELL if error.permanent else Health.ILL

@@ -10,7 +10,7 @@ from hub.config import Settings, Sink
 from hub.notify.audience import House
 from hub.notify.breaker import IN_A_ROW
 from hub.notify.channels import Channel, open_channels
-from hub.notify.lanes import UNSETTLED, Traffic, lanes
+from hub.notify.lanes import UNSETTLED, Health, Traffic, lanes
 from hub.store.attempts import Lane
 from hub.store.outbox import CONTACT
 from tests.hub.notify.channels.cases import TELEGRAM, TWILIO, says
@@ -61,7 +61,7 @@ def test_a_provider_that_is_left_alone_leaves_the_others_their_places(
     before = traffic.free(NOW)
     for _ in range(IN_A_ROW):
         traffic.begun(ill)
-        traffic.answered(ill, NOW, well=False)
+        traffic.answered(ill, NOW, Health.ILL)
         traffic.settled(ill)
 
     assert {ill} == traffic.ill()

@@ -5,13 +5,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from hub.config import Settings, Sink
 from hub.notify.audience import House
 from hub.notify.breaker import IN_A_ROW
 from hub.notify.channels import open_channels
 from hub.notify.holding import NOT_BEGUN
-from hub.notify.lanes import AHEAD, Traffic, lanes
+from hub.notify.lanes import AHEAD, Health, Traffic, lanes
 from hub.store.attempts import Lane
 from hub.store.settling import ATTEMPT
 from tests.hub.notify.channels.cases import says
@@ -40,7 +41,7 @@ def sent(traffic: Traffic, notices: int) -> None:
     async def go() -> None:
         for _ in range(notices):
             assert await traffic.turn(STORE, traffic.begun(STORE))
-            traffic.answered(STORE, NOW, well=True)
+            traffic.answered(STORE, NOW, Health.WELL)
             traffic.settled(STORE)
 
     asyncio.run(go())
@@ -68,7 +69,7 @@ def test_what_is_taken_ahead_waits_for_a_place(world: World, traffic: Traffic) -
         ]
         await asyncio.wait(turns[:places])
         before = [one.done() for one in turns[places:]]
-        traffic.answered(STORE, NOW, well=True)
+        traffic.answered(STORE, NOW, Health.WELL)
         await asyncio.wait(turns, return_when=asyncio.ALL_COMPLETED, timeout=0.01)
         after = [one.done() for one in turns[places:]]
         turns[-1].cancel()
@@ -82,7 +83,7 @@ def test_who_waits_when_the_far_end_is_found_ill_does_not_begin(traffic: Traffic
         begun = [traffic.begun(STORE) for _ in range(IN_A_ROW + 1)]
         for one in begun[:IN_A_ROW]:
             assert await traffic.turn(STORE, one)
-            traffic.answered(STORE, NOW, well=False)
+            traffic.answered(STORE, NOW, Health.ILL)
         return await traffic.turn(STORE, begun[-1])
 
     assert not asyncio.run(story())
@@ -114,6 +115,33 @@ def test_what_was_taken_ahead_for_a_sink_that_falls_ill_goes_back_and_is_told_la
     assert (ORDERS, {"sent"}) == (told, {row.state for row in webhooks(world)})
     assert {"retry"} == {one.outcome for one in put_back}
     assert asked < ORDERS // 3 + len(put_back)  # most of what had been taken was not tried
+
+
+def test_what_was_taken_ahead_for_a_sink_that_is_gone_is_not_posted(world: World) -> None:
+    for n in range(ORDERS):
+        world.add_order(f"o{n}")
+        world.tell("shipped", f"parcel:{n}", order_id=f"o{n}")
+
+    async def story() -> int:
+        async with far_end(says({})) as end:
+            end.well = gone_from(end, ORDERS // 3)
+            dispatcher = world.dispatcher(settings(end.url))
+            while await dispatcher.step():
+                pass
+            await dispatcher.stop()
+            return len(end.asked)
+
+    asked = asyncio.run(story())
+    places = lanes(house(world))[STORE]
+    assert ORDERS // 3 <= asked < ORDERS // 3 + 2 * places  # those that were under way
+    assert {"sent", "suppressed"} == {row.state for row in webhooks(world)}
+
+
+def gone_from(end: FarEnd, many: int) -> Any:
+    def answer(asked: Any) -> Any:
+        return web.Response(status=410) if len(end.asked) >= many else says({})(asked)
+
+    return answer
 
 
 def well_until(end: FarEnd, many: int) -> Any:
