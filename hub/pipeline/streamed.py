@@ -77,10 +77,10 @@ class Streamed:
             if self.careful or one.offset < self.before[one.place]
         ]
         known = offsets.numbers(connection, again)
-        self.fresh[:] = [one for one in self.records if one.origin not in known]
-        log.at_the_end(connection, [_row(one) for one in self.fresh])
+        unknown = [_row(one) for one in self.records if one.origin not in known]
+        numbers = log.from_a_stream(connection, unknown)
+        self.fresh[:] = [one for one in self.records if one.origin in numbers]
         crashpoint("log.appended")
-        numbers = offsets.numbers(connection, [one.origin for one in self.fresh])
         return [numbers.get(one.origin) for one in self.records]
 
     def count(self, connection: Connection) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 from sqlalchemy import (
     Connection,
+    CursorResult,
     LargeBinary,
     Table,
     TableValuedAlias,
@@ -36,19 +37,29 @@ class Document:
         self.sql = str(dml.compile(dialect=DIALECT))
         self._names = names
         self._times = [name for name in names if isinstance(table.c[name].type, UtcTime)]
+        self._bytes = [name for name in names if isinstance(table.c[name].type, LargeBinary)]
 
     def execute(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
         """Execute it for many rows; return how many were written."""
+        return self._executed(connection, rows).rowcount
+
+    def ask(
+        self, connection: Connection, rows: Sequence[Mapping[str, Any]]
+    ) -> Sequence[tuple[Any, ...]]:
+        """Execute it for many rows; return what the statement says of those that were written."""
+        return [tuple(row) for row in self._executed(connection, rows)]
+
+    def _executed(
+        self, connection: Connection, rows: Sequence[Mapping[str, Any]]
+    ) -> CursorResult[Any]:
         for name in self._times:
             for row in rows:
                 _refuse_naive(row[name])
-        document = orjson.dumps([{name: row[name] for name in self._names} for row in rows])
-        return connection.exec_driver_sql(self.sql, (document.decode(),)).rowcount
-
-
-def fits(table: Table, names: Sequence[str]) -> bool:
-    """Whether rows can be written so: bytes have no place in JSON."""
-    return not any(isinstance(table.c[name].type, LargeBinary) for name in names)
+        plain = [{name: row[name] for name in self._names} for row in rows]
+        for name in self._bytes:
+            for one in plain:
+                one[name] = r"\x" + one[name].hex()  # bytea's own way of being written
+        return connection.exec_driver_sql(self.sql, (orjson.dumps(plain).decode(),))
 
 
 def inserting(insert: Any, table: Table, names: Sequence[str]) -> Any:

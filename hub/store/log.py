@@ -97,6 +97,12 @@ def at_the_end(connection: Connection, raws: Sequence[Mapping[str, Any]]) -> Non
     insert_all(connection, RAW, raws)
 
 
+def from_a_stream(connection: Connection, raws: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """Put raws into the log that have an origin; return the numbers of those it did not have."""
+    new = insert_new(connection, RAW, raws, ("origin", "id"))
+    return {str(origin): int(number) for origin, number in new}
+
+
 def _counted_up(insert: Any) -> Any:
     return insert.on_conflict_do_update(
         index_elements=list(ACCEPTED.primary_key.columns),

@@ -45,15 +45,20 @@ def advance(connection: Connection, moves: Mapping[Place, tuple[int, int]]) -> N
 
     Always in the same order, so that two who move several never wait for each other.
     """
-    for place in sorted(moves):
-        old, new = moves[place]
-        if old == 0:
-            row = {"topic": place.topic, "partition": place.partition, "next_offset": 0}
-            insert_new(connection, OFFSET, [row])
-        where = {"in_topic": place.topic, "in_partition": place.partition}
-        moved = connection.execute(_ADVANCE, where | {"old": old, "new": new})
-        if moved.rowcount != 1:
-            raise CursorMoved(f"{place.topic}/{place.partition} is not at {old} any more")
+    places = sorted(moves)
+    new = [
+        {"topic": place.topic, "partition": place.partition, "next_offset": 0}
+        for place in places
+        if moves[place][0] == 0
+    ]
+    insert_new(connection, OFFSET, new)
+    values = [
+        {"in_topic": place.topic, "in_partition": place.partition, "old": old, "new": reached}
+        for place in places
+        for old, reached in [moves[place]]
+    ]
+    if values and connection.execute(_ADVANCE, values).rowcount != len(values):
+        raise CursorMoved(f"not all of {moves} are there any more")
 
 
 def numbers(connection: Connection, origins: Sequence[str]) -> dict[str, int]:

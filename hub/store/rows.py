@@ -63,7 +63,7 @@ def _insert(
     insert = _INSERT[dialect](table).inline()
     # What one statement writes it cannot write again: of two rows with one key each has its turn.
     once = finish in {_or_nothing, _plainly}
-    if dialect == "postgresql" and once and documents.fits(table, names):
+    if dialect == "postgresql" and once:
         return Document(finish(documents.inserting(insert, table, names)), table, names)
     return Statement(finish(insert), table, names, dialect)
 
@@ -72,7 +72,7 @@ def _insert(
 def _update(
     table: Table, names: tuple[str, ...], keys: tuple[str, ...], dialect: str
 ) -> Statement | Document:
-    if dialect == "postgresql" and documents.fits(table, names):
+    if dialect == "postgresql":
         return Document(documents.updating(table, names, keys), table, names)
     dml = update(table).where(*(table.c[key] == bindparam(key) for key in keys))
     return Statement(dml, table, [name for name in names if name not in keys], dialect)
@@ -110,10 +110,18 @@ def insert_new(
 def _insert_asking(
     connection: Connection, table: Table, rows: Sequence[Row], returning: Sequence[str]
 ) -> Sequence[tuple[Any, ...]]:
-    insert = _or_nothing(_INSERT[connection.dialect.name](table))
+    if connection.dialect.name == "postgresql":
+        return _document(table, tuple(rows[0]), tuple(returning)).ask(connection, rows)
+    insert = _or_nothing(sqlite.insert(table))
     columns = [table.c[name] for name in returning]
     found = connection.execute(insert.returning(*columns), rows)
     return [tuple(row) for row in found]
+
+
+@cache
+def _document(table: Table, names: tuple[str, ...], returning: tuple[str, ...]) -> Document:
+    insert = _or_nothing(documents.inserting(postgresql.insert(table).inline(), table, names))
+    return Document(insert.returning(*(table.c[name] for name in returning)), table, names)
 
 
 def _or_nothing(insert: Any) -> Any:
