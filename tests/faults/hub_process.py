@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SECRET = "whsec_dGVzdGtleS10ZXN0a2V5LXRlc3RrZXktdGVzdGtleQ=="
 KEY = "test-key-0123456789"
 PATIENCE = 30.0  #: seconds a condition may take to come true
+TICK = 30.0  #: seconds until the next tick, where a hub that is gone had claimed this one
 #: below the ports a system hands out: while the hub is dead nobody else may get its port, least of
 #: all a sender that connects to it, and would then speak to itself
 PORTS, BLOCK = range(20_000, 32_000), 100
@@ -132,7 +133,7 @@ class HubProcess:
     def ends_by_itself(self) -> int:
         """Wait until the hub has ended; return its exit code, -9 after SIGKILL."""
         assert self.process is not None
-        self.process.join(PATIENCE)
+        self.process.join(PATIENCE + TICK)
         assert self.process.exitcode is not None, f"the hub lives on; its log: {self.log}"
         return self.process.exitcode
 
