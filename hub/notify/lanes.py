@@ -18,7 +18,7 @@ from hub.notify.pace import Pace
 from hub.store.attempts import Lane
 from hub.telemetry import ILL, alert
 
-#: so many times its places a lane has taken at most, if it has sent that much since the last look
+#: so many times its places a lane has taken at most; and no more than twice what it sent lately
 AHEAD = 4
 #: per place: attempts whose outcome is not in the ledger yet; most have their answer already
 UNSETTLED = 2 * AHEAD

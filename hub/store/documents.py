@@ -5,7 +5,6 @@ the client's time and about the same of the server's. Rows are dealt with in the
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 import orjson
@@ -24,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import Insert, psycopg
 
-from hub.store.tables import UtcTime
+from hub.store.tables import UtcTime, in_utc
 
 DIALECT = psycopg.dialect(paramstyle="format")  # type: ignore[no-untyped-call]
 
@@ -52,10 +51,10 @@ class Document:
     def _executed(
         self, connection: Connection, rows: Sequence[Mapping[str, Any]]
     ) -> CursorResult[Any]:
-        for name in self._times:
-            for row in rows:
-                _refuse_naive(row[name])
         plain = [{name: row[name] for name in self._names} for row in rows]
+        for name in self._times:
+            for one in plain:
+                one[name] = one[name] and in_utc(one[name])
         for name in self._bytes:
             for one in plain:
                 one[name] = r"\x" + one[name].hex()  # bytea's own way of being written
@@ -79,8 +78,3 @@ def rows_of(table: Table, names: Sequence[str]) -> TableValuedAlias:
     columns = [column(name, table.c[name].type) for name in names]
     read = func.json_to_recordset(bindparam("document")).table_valued(*columns)
     return read.render_derived(name="stated", with_types=True)
-
-
-def _refuse_naive(time: datetime | None) -> None:
-    if time is not None and time.tzinfo is None:
-        raise ValueError(f"naive time {time} for a UTC column")

@@ -5,7 +5,7 @@ dialect. SQLite's driver is given plain tuples, PostgreSQL's a document (``hub.s
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache, lru_cache
 from typing import Any
 
@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from hub.store import documents
 from hub.store.documents import Document
-from hub.store.tables import UtcTime
+from hub.store.tables import UtcTime, as_text
 
 Row = Mapping[str, Any]
 #: adds to an INSERT, SQLite's or PostgreSQL's, what happens to rows whose key is taken
@@ -39,8 +39,8 @@ class Statement:
     def execute(self, connection: Connection, rows: Sequence[Row]) -> int:
         """Execute it for many rows; return how many were written."""
         columns = (
-            [_as_text(row[name]) for row in rows] if as_text else [row[name] for row in rows]
-            for name, as_text in self._columns
+            [_as_text(row[name]) for row in rows] if time else [row[name] for row in rows]
+            for name, time in self._columns
         )
         values = list(zip(*columns, strict=True))
         return connection.exec_driver_sql(self.sql, values).rowcount
@@ -48,24 +48,27 @@ class Statement:
 
 @lru_cache(maxsize=4096)  # the rows of one raw share its time of arrival
 def _as_text(time: datetime | None) -> str | None:
-    """Write a time the way ``UtcTime`` does for SQLite."""
-    if time is None:
-        return None
-    if time.tzinfo is None:
-        raise ValueError(f"naive time {time} for a UTC column")
-    return time.astimezone(UTC).isoformat(timespec="microseconds")
+    return None if time is None else as_text(time)
 
 
 @cache
 def _insert(
     table: Table, names: tuple[str, ...], finish: Finish, dialect: str
 ) -> Statement | Document:
-    insert = _INSERT[dialect](table).inline()
     # What one statement writes it cannot write again: of two rows with one key each has its turn.
     once = finish in {_or_nothing, _plainly}
     if dialect == "postgresql" and once:
-        return Document(finish(documents.inserting(insert, table, names)), table, names)
-    return Statement(finish(insert), table, names, dialect)
+        return _document(table, names, finish)
+    return Statement(finish(_INSERT[dialect](table).inline()), table, names, dialect)
+
+
+@cache
+def _document(
+    table: Table, names: tuple[str, ...], finish: Finish, returning: tuple[str, ...] = ()
+) -> Document:
+    insert = finish(documents.inserting(postgresql.insert(table).inline(), table, names))
+    asked = [table.c[name] for name in returning]
+    return Document(insert.returning(*asked) if asked else insert, table, names)
 
 
 @cache
@@ -111,17 +114,12 @@ def _insert_asking(
     connection: Connection, table: Table, rows: Sequence[Row], returning: Sequence[str]
 ) -> Sequence[tuple[Any, ...]]:
     if connection.dialect.name == "postgresql":
-        return _document(table, tuple(rows[0]), tuple(returning)).ask(connection, rows)
+        asking = _document(table, tuple(rows[0]), _or_nothing, tuple(returning))
+        return asking.ask(connection, rows)
     insert = _or_nothing(sqlite.insert(table))
     columns = [table.c[name] for name in returning]
     found = connection.execute(insert.returning(*columns), rows)
     return [tuple(row) for row in found]
-
-
-@cache
-def _document(table: Table, names: tuple[str, ...], returning: tuple[str, ...]) -> Document:
-    insert = _or_nothing(documents.inserting(postgresql.insert(table).inline(), table, names))
-    return Document(insert.returning(*(table.c[name] for name in returning)), table, names)
 
 
 def _or_nothing(insert: Any) -> Any:

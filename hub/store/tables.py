@@ -45,10 +45,7 @@ class UtcTime(TypeDecorator[datetime]):
         """Refuse naive times; write microseconds always, so that texts compare like times."""
         if value is None:
             return None
-        if value.tzinfo is None:
-            raise ValueError(f"naive time {value} for a UTC column")
-        value = value.astimezone(UTC)
-        return value.isoformat(timespec="microseconds") if dialect.name == "sqlite" else value
+        return as_text(value) if dialect.name == "sqlite" else in_utc(value)
 
     def process_result_value(self, value: object, dialect: Dialect) -> datetime | None:
         """Read back what was written."""
@@ -58,6 +55,18 @@ class UtcTime(TypeDecorator[datetime]):
             return datetime.fromisoformat(value)
         assert isinstance(value, datetime)
         return value.astimezone(UTC)
+
+
+def in_utc(time: datetime) -> datetime:
+    """Return a time as all databases keep it; refuse a naive one."""
+    if time.tzinfo is None:
+        raise ValueError(f"naive time {time} for a UTC column")
+    return time.astimezone(UTC)
+
+
+def as_text(time: datetime) -> str:
+    """Write a time as SQLite keeps it."""
+    return in_utc(time).isoformat(timespec="microseconds")
 
 
 def known(column: str) -> dict[str, Any]:
