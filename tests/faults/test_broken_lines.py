@@ -20,6 +20,7 @@ from hub.store.session import OutcomeUnknown, Store, StoreUnavailable
 from state_machine.lifecycle import Stage
 from tests.builders import a_parcel, an_order, story
 from tests.cluster.servers import PostgreSQL
+from tests.databases import migrated
 from tests.faults.cut_line import CutLine
 from tests.faults.hub_process import wait_for
 from tests.faults.postgres import new_database
@@ -34,11 +35,7 @@ KILL = text(
 
 @pytest.fixture
 def database(postgresql: str) -> str:
-    url = new_database(postgresql, f"cut_{uuid4().hex}")
-    store = Store(url)
-    migrate(store)
-    store.close()
-    return url
+    return migrated(new_database(postgresql, f"cut_{uuid4().hex}"))
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from hypothesis.stateful import run_state_machine_as_test
 from sqlalchemy import create_engine, make_url
 from sqlmodel import SQLModel
 
-from hub.store.migrate import migrate
 from hub.store.session import Store
+from tests.databases import migrated
 from tests.model.machine import STEPS
 from tests.model.rules_inside import AnyLife
 
@@ -51,14 +51,8 @@ def live(name: str, empty: Callable[[], str], lives: int) -> None:
     )
 
 
-def made(url: str) -> None:
-    store = Store(url)
-    migrate(store)
-    store.close()
-
-
 def test_any_life_on_sqlite(folder: Path, lives: tuple[int, int, int]) -> None:
-    made(f"sqlite:///{folder}/first.db")
+    migrated(f"sqlite:///{folder}/first.db")
 
     def empty() -> str:
         for left in folder.glob("hub.db*"):
@@ -78,7 +72,7 @@ def test_any_life_on_postgresql(postgresql: str, lives: tuple[int, int, int]) ->
         connection.exec_driver_sql("CREATE DATABASE any_life")
     engine.dispose()
     url = make_url(postgresql).set(database="any_life").render_as_string(hide_password=False)
-    made(url)
+    migrated(url)
     tables = ", ".join(table.name for table in SQLModel.metadata.sorted_tables)
 
     def empty() -> str:

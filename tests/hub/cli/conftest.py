@@ -5,17 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from hub.store.migrate import migrate
-from hub.store.session import Store
+from tests.databases import migrated
 from tests.hub.cli.typing_in import Desk
 
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
-    url = f"sqlite:///{tmp_path}/hub.db"
-    store = Store(url)
-    migrate(store)
-    store.close()
+    url = migrated(f"sqlite:///{tmp_path}/hub.db")
     made = Desk(url)
     yield made
     made.world.store.close()

@@ -16,9 +16,8 @@ from hub.cli.main import app
 from hub.config import Settings, Sink
 from hub.notify import gone
 from hub.readiness import examine
-from hub.store.migrate import migrate
-from hub.store.session import Store
 from hub.telemetry import ALERTS
+from tests.databases import migrated
 from tests.hub.notify.servers import Partner, partner
 from tests.hub.notify.world import SECRET, World
 
@@ -26,10 +25,7 @@ from tests.hub.notify.world import SECRET, World
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
     """A world whose tables were migrated, so that commands work beside it."""
-    url = f"sqlite:///{tmp_path}/hub.db"
-    store = Store(url)
-    migrate(store)
-    store.close()
+    url = migrated(f"sqlite:///{tmp_path}/hub.db")
     opened = World(tmp_path, url)
     opened.add_order(email=None)
     yield opened

@@ -4,8 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from hub.store.migrate import migrate
-from hub.store.session import Store
+from tests.databases import migrated
 from tests.hub.pipeline.world import World
 
 
@@ -25,9 +24,7 @@ def url(request: pytest.FixtureRequest, databases: dict[str, str]) -> str:
 @pytest.fixture
 def world(url: str) -> Iterator[World]:
     """An empty hub; after each story the sums must hold."""
-    store = Store(url)
-    migrate(store)
-    store.close()
+    migrated(url)
     opened = World(url)
     opened.clear()
     yield opened

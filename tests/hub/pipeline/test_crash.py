@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event
 
-from hub.store.migrate import migrate
-from hub.store.session import Store
 from tests.builders import a_parcel, an_order, scan, story
+from tests.databases import migrated
 from tests.hub.pipeline.speech import says
 from tests.hub.pipeline.world import World
 
@@ -42,10 +41,7 @@ def live(url: str) -> None:
 
 @pytest.mark.parametrize("place", PLACES)
 def test_a_process_that_dies_while_it_applies_loses_nothing(tmp_path: Path, place: str) -> None:
-    url = f"sqlite:///{tmp_path}/hub.db"
-    store = Store(url)
-    migrate(store)
-    store.close()
+    url = migrated(f"sqlite:///{tmp_path}/hub.db")
     world = World(url)
     world.deliver(*[says(fact) for fact in FACTS])
     sql = f"CREATE TRIGGER death {place} BEGIN SELECT die(); END"
@@ -63,10 +59,7 @@ def test_a_process_that_dies_while_it_applies_loses_nothing(tmp_path: Path, plac
 
 
 def test_what_a_failed_transaction_had_at_hand_is_forgotten(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path}/hub.db"
-    store = Store(url)
-    migrate(store)
-    store.close()
+    url = migrated(f"sqlite:///{tmp_path}/hub.db")
     world = World(url)
     world.hears(says(FACTS[0]))
     sql = "CREATE TRIGGER no BEFORE INSERT ON outbox BEGIN SELECT RAISE(ABORT, 'no'); END"

@@ -10,14 +10,13 @@ import pytest
 from hub.config import Settings
 from hub.scheduler.expiry import expire_parked
 from hub.scheduler.retention import forget_raws
-from hub.store.migrate import migrate
 from hub.store.parcels import EARLY
-from hub.store.session import Store
 from hub.store.tables import ParkedRow, table
 from hub.telemetry import REGISTRY
 from state_machine.events import Event, ParcelKey, ParcelRef, ParcelScanned
 from state_machine.lifecycle import Stage
 from tests.builders import MONDAY, a_parcel, an_order, at, hours
+from tests.databases import migrated
 from tests.hub.pipeline.speech import coded, customer, says
 from tests.hub.pipeline.world import CONTACT, RAW, World
 
@@ -34,10 +33,7 @@ SEEN = Event(
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
-    url = f"sqlite:///{tmp_path}/hub.db"
-    store = Store(url)
-    migrate(store)
-    store.close()
+    url = migrated(f"sqlite:///{tmp_path}/hub.db")
     opened = World(url)
     yield opened
     wrong = opened.sums(forgotten=True)
