@@ -143,8 +143,8 @@ def _stations(parts: Parts, role: Role) -> Sequence[Station]:
         stations.append(pipeline)
         parts.way.read(pipeline.mover, pipeline.translator, parts.clock)
     if role.has(Role.DISPATCHER):
-        words = proven(parts.settings, parts.labels, parts.clock())
-        dispatcher = Dispatcher(*about, parts.labels, None, words, parts.way.publish)
+        words, publish = proven(parts.settings, parts.labels, parts.clock()), parts.way.publish
+        dispatcher = Dispatcher(*about, parts.labels, None, words, publish, parts.courtesy)
         parts.live.changed.heard_by(dispatcher.wake)
         stations.append(dispatcher)
     if role.has(Role.SCHEDULER):
@@ -162,7 +162,7 @@ def _pipeline(parts: Parts) -> Pipeline:
 
     translator = Translator({**discover(), facts.NAME: facts.registered()}, parts.settings)
     duty = Duty(parts.store, log.READER, parts.clock)
-    return Pipeline(parts.store, translator, changed, parts.courtesy, duty)
+    return Pipeline(parts.store, translator, changed, parts.courtesy, duty, parts.clock)
 
 
 def checks(settings: Settings, store: Store, clock: Clock = utc_now) -> Sequence[Check]:

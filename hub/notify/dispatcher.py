@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from hub.catalogues import Catalogues
 from hub.clock import Clock
 from hub.config import Settings
+from hub.courtesy import Courtesy
 from hub.crashpoints import crashpoint
 from hub.notify.audience import House
 from hub.notify.channels import Channel, Tools, open_channels
@@ -52,6 +53,7 @@ class Dispatcher:
         channels: Mapping[str, Channel] | None = None,
         renderer: Renderer | None = None,
         publish: Publish | None = None,
+        courtesy: Courtesy | None = None,
         poll: float = POLL,
     ) -> None:
         """Open the channels and read the templates; nothing is sent before ``run`` or ``step``."""
@@ -67,6 +69,7 @@ class Dispatcher:
         self._in_hand = InHand(store, clock, self._house, sender)
         self._traffic = Traffic(self._house)
         self._outgoing = Outgoing(self._in_hand, self._traffic, clock, self.wake)
+        self._courtesy = courtesy or Courtesy()
         self._awake = asyncio.Event()
         self._passing = asyncio.Lock()
         self._stopping, self._poll = False, poll
@@ -117,6 +120,8 @@ class Dispatcher:
 
     async def _advance(self) -> int:
         await self._chores()
+        if self._courtesy.catching_up:
+            return 0
         if not self._busy:
             waits = await self._store.read(lambda c: attempts.waiting(c, self._clock()))
             if not any(waits):

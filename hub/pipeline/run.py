@@ -7,6 +7,7 @@ from time import monotonic
 
 import structlog
 
+from hub.clock import Clock, utc_now
 from hub.courtesy import Courtesy
 from hub.pipeline.apply import Applied
 from hub.pipeline.batch import BATCH, SMALL, Batches
@@ -37,6 +38,7 @@ class Pipeline:
         changed: Callable[[Applied], None],
         courtesy: Courtesy | None = None,
         duty: Duty | None = None,
+        clock: Clock = utc_now,
     ) -> None:
         """``changed`` is called after each commit, with what the batch did.
 
@@ -49,6 +51,7 @@ class Pipeline:
         self._bell = asyncio.Event()
         self._courtesy = courtesy or Courtesy()
         self._duty = duty
+        self._clock = clock
         self._visits = 0  #: at the door, up to the last batch
         self._rush = False  #: whether more came during the last batch than can be kept pace with
         self._caught_up = monotonic()  #: when nothing waited the last time
@@ -100,6 +103,10 @@ class Pipeline:
             self._batches.done(batch.end)
         if len(batch.rows) < self._batches.size:
             self._caught_up = monotonic()
+            self._courtesy.read(0.0)
+        else:
+            waited = self._clock() - batch.rows[0].received_at
+            self._courtesy.read(waited.total_seconds())
         return len(batch.rows)
 
     async def recheck(self) -> int:

@@ -1,14 +1,14 @@
 """Whoever stands at the door comes first; but nobody waits for ever."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from hub.config import Settings
-from hub.courtesy import Courtesy
-from hub.pipeline.batch import SMALL
+from hub.courtesy import BEHIND, Courtesy
+from hub.pipeline.batch import BATCH, SMALL
 from hub.pipeline.run import RUSH, SOME, Pipeline
 from hub.pipeline.translate import Translator
 from hub.store import log
@@ -61,17 +61,22 @@ def test_a_visitor_who_stays_does_not_hold_up_the_work_for_ever() -> None:
     asyncio.run(go())
 
 
+def with_deliveries(folder: Path, number: int) -> Store:
+    store = Store(f"sqlite:///{folder}/hub.db")
+    migrate(store)
+    row = {"connector": "x", "source": "x", "received_at": NOW, "headers": "{}"}
+    rows = [row | {"body": str(n).encode()} for n in range(number)]
+    store.write_now(lambda c: log.append(c, rows))
+    return store
+
+
 @pytest.mark.parametrize(
     "visits, size", [(0, 2 * SMALL), (SOME, SMALL), (40, 50), (RUSH + 1, SMALL)]
 )
 def test_a_stream_is_kept_pace_with_and_a_rush_finds_the_door_free(
     tmp_path: Path, visits: int, size: int
 ) -> None:
-    store = Store(f"sqlite:///{tmp_path}/hub.db")
-    migrate(store)
-    row = {"connector": "x", "source": "x", "received_at": NOW, "headers": "{}"}
-    rows = [row | {"body": str(n).encode()} for n in range(2 * SMALL)]
-    store.write_now(lambda c: log.append(c, rows))
+    store = with_deliveries(tmp_path, 2 * SMALL)
     courtesy = Courtesy()
     pipeline = Pipeline(store, Translator({}, Settings()), lambda _: None, courtesy)
 
@@ -83,3 +88,26 @@ def test_a_stream_is_kept_pace_with_and_a_rush_finds_the_door_free(
 
     assert size == asyncio.run(go())
     store.close()
+
+
+@pytest.mark.parametrize("waited, catching_up", [(BEHIND / 2, False), (BEHIND * 2, True)])
+def test_whoever_reads_what_has_waited_for_long_goes_before_whoever_tells(
+    tmp_path: Path, waited: float, catching_up: bool
+) -> None:
+    store, courtesy = with_deliveries(tmp_path, BATCH + 1), Courtesy()
+    later = NOW + timedelta(seconds=waited)
+    reads = Pipeline(
+        store, Translator({}, Settings()), lambda _: None, courtesy, clock=lambda: later
+    )
+
+    assert BATCH == asyncio.run(reads.step())
+    assert catching_up == courtesy.catching_up
+    assert 1 == asyncio.run(reads.step())
+    assert not courtesy.catching_up  # all of it is read
+    store.close()
+
+
+def test_whoever_tells_does_not_let_the_reader_go_first_for_ever() -> None:
+    courtesy = Courtesy(patience=0.0)
+    courtesy.read(BEHIND)
+    assert not courtesy.catching_up

@@ -8,6 +8,7 @@ import pytest
 from standardwebhooks.webhooks import Webhook
 
 from hub.config import Settings, Sink
+from hub.courtesy import Courtesy
 from hub.notify.channels import webhook
 from hub.notify.dispatcher import Dispatcher
 from tests.hub.notify.servers import mail_server, partner, says
@@ -183,6 +184,23 @@ def test_the_dispatcher_is_woken_rather_than_polling(world: World) -> None:
 
     world.add_order()
     asyncio.run(story())
+
+
+def test_what_is_behind_is_read_before_anything_is_told(world: World) -> None:
+    courtesy = Courtesy(patience=3600)
+    courtesy.read(waited=3600)
+    world.add_order()
+    world.tell("shipped")
+    dispatcher = Dispatcher(world.store, Settings(), world.clock, CATALOGUES, courtesy=courtesy)
+
+    async def story() -> None:
+        assert 0 == await dispatcher.step()
+        assert not world.mail()
+        courtesy.read(waited=0.0)
+        await steps(dispatcher)
+
+    asyncio.run(story())
+    assert 1 == len(world.mail())
 
 
 @pytest.mark.parametrize("gone", ["sink", "channel"])
