@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import Connection
@@ -34,6 +34,7 @@ log = structlog.get_logger()
 
 POLL = 1.0  #: seconds between two looks at the database when nobody wakes us
 CHORES = timedelta(seconds=5)  #: between two looks for what a lost attempt or a late address left
+SELDOM = 50  #: times as long as it lasted to look for late addresses, if that is longer
 GRACE = 10.0  #: seconds sends have to end by themselves when the hub stops
 
 
@@ -75,7 +76,7 @@ class Dispatcher:
         self._stopping, self._poll = False, poll
         self._recovered = False
         self._busy = False  #: whether there was something to do the last time: there may be more
-        self._chores_at = clock()
+        self._chores_at = self._revive_at = clock()
 
     def wake(self) -> None:
         """Say that something was committed; to be called in the dispatcher's event loop."""
@@ -159,8 +160,15 @@ class Dispatcher:
         if now >= self._chores_at:
             self._chores_at = now + CHORES
             await self._in_hand.recover()
-            await self._store.write(lambda c: revive(c, self._house, now))
+            if now >= self._revive_at:
+                await self._revive(now)
             await self._fall_back()
+
+    async def _revive(self, now: datetime) -> None:
+        """Look for late addresses; where many wait, the look takes long, and so does the pause."""
+        began = self._clock()
+        await self._store.write(lambda c: revive(c, self._house, now))
+        self._revive_at = now + SELDOM * (self._clock() - began)
 
     async def _fall_back(self) -> None:
         """Let other channels take over what does not get through."""

@@ -9,20 +9,24 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
+    CTE,
     Connection,
+    Label,
     Row,
     Select,
     and_,
     bindparam,
+    case,
     exists,
     insert,
+    literal_column,
     or_,
     select,
     update,
 )
 
 from hub.crashpoints import crashpoint
-from hub.store.outbox import BELIEF, CONTACT, CUSTOMER, FIRST_ORDER, NOTICE, OUTBOX, PERSON
+from hub.store.outbox import BELIEF, CONTACT, CUSTOMER, NOTICE, OUTBOX, PERSON
 from hub.store.tables import AttemptRow, table
 
 ATTEMPT = table(AttemptRow)
@@ -74,8 +78,24 @@ def lease(
 
 # --- the statements, made once -----------------------------------------------------------------
 
+_IS_DUE = NOTICE.c.state == literal_column("'due'")  # said as the indexes of what is due say it
+
 
 def _due(*, one_recipient: bool) -> Select[Any]:
+    # Which they are is asked first: of many that wait, few are taken. They are read as they were
+    # when they were locked: a number of attempts from a moment before would be somebody else's.
+    ours = _next(one_recipient=one_recipient).cte("ours")
+    return (
+        select(ours, OUTBOX.c.version, OUTBOX.c.occurred_at, OUTBOX.c.change, *PERSON, _first(ours))
+        .join(OUTBOX, OUTBOX.c.id == ours.c.outbox_id)
+        .outerjoin(BELIEF, BELIEF.c.order_id == ours.c.order_id)
+        .outerjoin(CONTACT, CONTACT.c.id == BELIEF.c.contact_id)
+        .outerjoin(CUSTOMER, CUSTOMER.c.id == CONTACT.c.customer_id)
+        .order_by(ours.c.next_at, ours.c.id)
+    )
+
+
+def _next(*, one_recipient: bool) -> Select[Any]:
     other = NOTICE.alias("other")
     older = other.c.outbox_id < NOTICE.c.outbox_id
     blocked = exists().where(
@@ -90,18 +110,23 @@ def _due(*, one_recipient: bool) -> Select[Any]:
     theirs = [NOTICE.c.recipient == bindparam("recipient")] if one_recipient else []
     mine = [NOTICE.c.channel == bindparam("channel"), *theirs]
     return (
-        select(
-            NOTICE, OUTBOX.c.version, OUTBOX.c.occurred_at, OUTBOX.c.change, *PERSON, FIRST_ORDER
-        )
-        .join(OUTBOX, OUTBOX.c.id == NOTICE.c.outbox_id)
-        .outerjoin(BELIEF, BELIEF.c.order_id == NOTICE.c.order_id)
-        .outerjoin(CONTACT, CONTACT.c.id == BELIEF.c.contact_id)
-        .outerjoin(CUSTOMER, CUSTOMER.c.id == CONTACT.c.customer_id)
-        .where(NOTICE.c.state == "due", NOTICE.c.next_at <= bindparam("now"), *mine, ~blocked)
+        select(NOTICE)
+        .where(_IS_DUE, NOTICE.c.next_at <= bindparam("now"), *mine, ~blocked)
         .order_by(NOTICE.c.next_at, NOTICE.c.id)
         .limit(bindparam("limit"))
-        .with_for_update(of=NOTICE, skip_locked=True)
+        .with_for_update(skip_locked=True)
     )
+
+
+def _first(notices: CTE) -> Label[Any]:
+    """Whether somebody the shop knows has ordered nothing else; asked when an order is placed."""
+    other = BELIEF.alias("another")
+    another = exists().where(
+        other.c.contact_id == BELIEF.c.contact_id, other.c.order_id != BELIEF.c.order_id
+    )
+    known = CONTACT.c.customer.not_like("order:%")  # a guest may have been here before
+    placed = notices.c.milestone == "order_placed"
+    return case((placed, and_(known, ~another)), else_=False).label("first_order")
 
 
 _WAITING = select(

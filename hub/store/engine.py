@@ -1,5 +1,6 @@
 """How the hub opens its database: SQLite made durable and strict, PostgreSQL as it comes."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,11 @@ LINE = {
     "keepalives_count": 3,
     "tcp_user_timeout": 15_000,
 }
+#: What the one who writes asks has an index, and is about few rows. A server that counted a table
+#: when it was empty, or before a power cut, would read all of it instead, keep to that plan for
+#: minutes, or wake helpers for ten rows.
+NEVER = ("enable_seqscan", "enable_hashjoin", "enable_mergejoin", "jit")
+PLAN = " ".join([*(f"-c {name}=off" for name in NEVER), "-c max_parallel_workers_per_gather=0"])
 
 
 def parse(url: str) -> URL:
@@ -38,23 +44,26 @@ def reader(url: URL) -> Engine:
     """Open the database for looking at it."""
     if url.get_backend_name() == "postgresql":
         # What is read in one transaction agrees with itself, as it does in SQLite.
-        return _server(url, pool_size=READERS, isolation_level="REPEATABLE READ")
+        return _server(url, {}, pool_size=READERS, isolation_level="REPEATABLE READ")
     return _sqlite(url, "BEGIN")
 
 
 def writer(url: URL) -> Engine:
     """Open the database for the one thread that writes."""
     if url.get_backend_name() == "postgresql":
-        return _server(url, pool_size=2)
+        options = f"{PLAN} {url.query.get('options', '')}"
+        return _server(url.difference_update_query(["options"]), {"options": options}, pool_size=2)
     # The driver's own transaction control would begin late (on the first change); a writer must
     # hold the lock before it reads, so the hub begins and the driver keeps out of it.
     return _sqlite(url, "BEGIN IMMEDIATE")
 
 
-def _server(url: URL, **more: Any) -> Engine:
+def _server(url: URL, session: Mapping[str, str], **more: Any) -> Engine:
     line = {name: value for name, value in LINE.items() if name not in url.query}
     # A server may have been restarted since a connection was used last: it is asked first.
-    return create_engine(url, connect_args=line, pool_pre_ping=True, hide_parameters=True, **more)
+    return create_engine(
+        url, connect_args={**line, **session}, pool_pre_ping=True, hide_parameters=True, **more
+    )
 
 
 def _sqlite(url: URL, begin: str) -> Engine:

@@ -45,20 +45,6 @@ PERSON = (
     CUSTOMER.c.channels,
     CUSTOMER.c.consents,
 )
-_OTHER = BELIEF.alias("other")
-#: whether somebody the shop knows has ordered nothing else there; asked when an order is placed
-FIRST_ORDER = case(
-    (
-        NOTICE.c.milestone == "order_placed",
-        and_(
-            CONTACT.c.customer.not_like("order:%"),  # a guest may have been here before
-            ~exists().where(
-                _OTHER.c.contact_id == BELIEF.c.contact_id, _OTHER.c.order_id != BELIEF.c.order_id
-            ),
-        ),
-    ),
-    else_=False,
-).label("first_order")
 # What is asked or written for every change or notice is made once.
 _UNPLANNED: Select[Any] = (
     select(OUTBOX, *PERSON)

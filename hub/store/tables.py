@@ -69,10 +69,14 @@ def as_text(time: datetime) -> str:
     return in_utc(time).isoformat(timespec="microseconds")
 
 
+def those(where: str) -> dict[str, Any]:
+    """Keep an index to some of the rows."""
+    return {"sqlite_where": text(where), "postgresql_where": text(where)}
+
+
 def known(column: str) -> dict[str, Any]:
     """Keep an index to the rows that have something in a column."""
-    where = text(f"{column} IS NOT NULL")
-    return {"sqlite_where": where, "postgresql_where": where}
+    return those(f"{column} IS NOT NULL")
 
 
 def _key(*, primary: bool = False, null: bool = False, index: bool = False) -> Column[str]:
@@ -89,9 +93,9 @@ class RawRow(SQLModel, table=True):
 
     __tablename__ = "raw"
     __table_args__ = (
-        Index("raw_origin", "origin", unique=True, sqlite_where=text("origin IS NOT NULL"), postgresql_where=text("origin IS NOT NULL")),
+        Index("raw_origin", "origin", unique=True, **known("origin")),
         # what the log's reader goes along, however many came by stream in between
-        Index("raw_embedded", "id", sqlite_where=text("origin IS NULL"), postgresql_where=text("origin IS NULL")),
+        Index("raw_embedded", "id", **those("origin IS NULL")),
         # Without it SQLite gives the number of a deleted last row to the next one, which would then
         # lie before the pipeline's cursor and never be read.
         {"sqlite_autoincrement": True},
@@ -310,7 +314,8 @@ class OutboxRow(SQLModel, table=True):
     __tablename__ = "outbox"
     __table_args__ = (
         UniqueConstraint("order_id", "subject", "milestone", "revision", name="outbox_milestone"),
-        Index("outbox_unplanned", "planned_at", "id"),
+        Index("outbox_to_plan", "id", **those("planned_at IS NULL")),
+        Index("outbox_unplanned", "planned_at", "id"),  # what the version before this one goes along
     )
 
     id: int | None = Field(default=None, sa_column=Column(BIG, primary_key=True, autoincrement=True))
@@ -335,6 +340,9 @@ class NoticeRow(SQLModel, table=True):
             "order_id", "subject", "milestone", "revision", "channel", "recipient", name="notice_once"
         ),
         Index("notice_due", "state", "next_at"),
+        # the order in which what is due goes out: by a way to all customers, or to one system
+        Index("notice_by_channel", "channel", "next_at", "id", **those("state = 'due'")),
+        Index("notice_by_system", "channel", "recipient", "next_at", "id", **those("state = 'due'")),
         Index("notice_outbox", "outbox_id"),
         _index_of_some("notice_merged_into", "merged_into"),
         Index("notice_merged_lately", "settled_at", **known("merged_into")),

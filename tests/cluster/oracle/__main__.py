@@ -1,10 +1,11 @@
 """The oracle of a cluster: tells of orders at a rate and by two ways, and judges with a watch."""
 
-import asyncio
 import itertools
 import random
 from pathlib import Path
 from typing import Any
+
+import uvloop
 
 from tests.cluster.oracle import topic
 from tests.cluster.oracle.ledger import GroupedLedger
@@ -90,6 +91,7 @@ class ClusterOracle(Oracle):
 
     async def on_judged(self, outages: list[tuple[str, float, float]]) -> dict[str, Any]:
         """Judge the run; the watch stands still in the outages."""
+        self._database.count_anew()
         case = Case(self.ledger, self._database, "hold", True, False)
         found = self.judged(case)
         said = [fact for _, _, body, n in case.answered for fact in model.fact_ids(body) * n]
@@ -120,4 +122,4 @@ class ClusterOracle(Oracle):
         await super().close()
 
 
-asyncio.run(serve(ClusterOracle()))
+uvloop.run(serve(ClusterOracle()))  # at the pace of a cluster

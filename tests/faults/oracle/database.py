@@ -40,6 +40,14 @@ class Database:
             other.read_only = True
             return other.execute(query.encode()).fetchall()
 
+    def count_anew(self) -> None:
+        """Let PostgreSQL count its rows: after a power cut it plans by what it knew long before."""
+        if not self.sqlite:
+            import psycopg
+
+            with psycopg.connect(self._url, autocommit=True) as other:
+                other.execute("ANALYZE")
+
     def left(self) -> list[int]:
         """Count what is left to be done; a hub that has not made its tables yet has it all left."""
         try:
