@@ -1,0 +1,84 @@
+"""PostgreSQL finds what is due by its indexes, whatever it believes about the size of a table."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, event, text
+
+from hub.config import Settings, Sink
+from hub.notify.planning import plan
+from hub.store import attempts, outbox
+from hub.store.attempts import Lane
+from tests.hub.notify.world import NOW, SECRET, World
+
+ASKED: dict[str, Callable[[Connection], object]] = {
+    "outbox_to_plan": lambda c: outbox.unplanned(c, 100),
+    "notice_by_channel": lambda c: attempts.due(c, Lane("email"), NOW, 16),
+    "notice_by_": lambda c: attempts.due(c, Lane("webhook", "kassa"), NOW, 16),
+}
+
+
+@pytest.fixture
+def counted_when_empty(server: str, tmp_path: Path) -> Iterator[World]:
+    """A hub with much to tell, on a server that counted its tables when they were empty."""
+    world = World(tmp_path, server)
+    with world.store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as other:
+        other.execute(text("ANALYZE"))
+    for n in range(300):
+        world.add_order(f"o{n}")
+        world.tell("shipped", f"parcel:{n}", order_id=f"o{n}")
+    sinks = [Sink(name="kassa", url="http://127.0.0.1:9/", secret=SECRET)]
+    house = world.dispatcher(Settings(sinks=sinks, sink_networks=("127.0.0.0/8",)))._house
+    world.store.write_now(lambda c: plan(c, house, NOW))
+    yield world
+    world.store.close()
+
+
+@pytest.mark.parametrize("index", ASKED)
+def test_what_is_next_is_read_in_order_and_no_further(
+    counted_when_empty: World, index: str
+) -> None:
+    way = explained(counted_when_empty, ASKED[index])
+
+    assert index in way, way
+    assert "Sort" not in way.partition("Limit")[2], way  # else all that waits is gone through
+    assert "Seq Scan" not in way, way
+    assert "Hash" not in way, way
+
+
+def test_only_who_writes_is_bound_to_the_indexes(counted_when_empty: World) -> None:
+    store, asked = counted_when_empty.store, text("SHOW enable_seqscan")
+
+    assert "off" == store.write_now(lambda c: c.execute(asked).scalar_one())
+    assert "on" == store.read_now(lambda c: c.execute(asked).scalar_one())
+
+
+def test_the_options_of_an_address_hold_too(server: str) -> None:
+    from hub.store.session import Store
+
+    store = Store(f"{server}{'&' if '?' in server else '?'}options=-c%20lock_timeout%3D1234")
+    shown = [
+        store.write_now(lambda c, name=name: c.execute(text(f"SHOW {name}")).scalar_one())
+        for name in ("lock_timeout", "enable_hashjoin")
+    ]
+    store.close()
+
+    assert ["1234ms", "off"] == shown
+
+
+def explained(world: World, ask: Callable[[Connection], object]) -> str:
+    """Return how the server would go about a question."""
+    found: list[str] = []
+
+    def explain(
+        _connection: Any, cursor: Any, statement: str, values: Any, *_: Any
+    ) -> tuple[str, Any]:
+        cursor.execute(f"EXPLAIN {statement}", values)
+        found.extend(row[0] for row in cursor.fetchall())
+        return statement, values
+
+    event.listen(world.store.engine, "before_cursor_execute", explain, retval=True)
+    world.store.write_now(lambda c: ask(c) and None)
+    return "\n".join(found)
