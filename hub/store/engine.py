@@ -18,10 +18,8 @@ LINE = {
 #: What the one who writes asks has an index, and is about few rows. A server that counted a table
 #: when it was empty, or before a power cut, would read all of it instead, keep to that plan for
 #: minutes, or wake helpers for ten rows.
-NEVER = ("enable_seqscan", "enable_bitmapscan", "enable_hashjoin", "enable_mergejoin", "jit")
-ALONE = "max_parallel_workers_per_gather=0"
-ANEW = "plan_cache_mode=force_custom_plan"  #: each time for the sizes that are
-PLAN = " ".join(f"-c {one}" for one in (*(f"{name}=off" for name in NEVER), ALONE, ANEW))
+NEVER = ("enable_seqscan", "enable_hashjoin", "enable_mergejoin", "jit")
+PLAN = " ".join([*(f"-c {name}=off" for name in NEVER), "-c max_parallel_workers_per_gather=0"])
 
 
 def parse(url: str) -> URL:
