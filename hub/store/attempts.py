@@ -26,6 +26,7 @@ from sqlalchemy import (
 )
 
 from hub.crashpoints import crashpoint
+from hub.store.engine import in_order
 from hub.store.outbox import BELIEF, CONTACT, CUSTOMER, NOTICE, OUTBOX, PERSON
 from hub.store.tables import AttemptRow, table
 
@@ -59,7 +60,9 @@ def due(connection: Connection, lane: Lane, now: datetime, limit: int) -> Sequen
     values = {"now": now, "soon": now + PATIENCE, "limit": limit, "channel": lane.channel}
     if lane.recipient is not None:
         values["recipient"] = lane.recipient
-    return connection.execute(_DUE[lane.recipient is not None], values).all()
+    with in_order(connection):
+        found = connection.execute(_DUE[lane.recipient is not None], values).all()
+    return sorted(found, key=lambda row: (row.next_at, row.id))
 
 
 def lease(
@@ -91,7 +94,6 @@ def _due(*, one_recipient: bool) -> Select[Any]:
         .outerjoin(BELIEF, BELIEF.c.order_id == ours.c.order_id)
         .outerjoin(CONTACT, CONTACT.c.id == BELIEF.c.contact_id)
         .outerjoin(CUSTOMER, CUSTOMER.c.id == CONTACT.c.customer_id)
-        .order_by(ours.c.next_at, ours.c.id)
     )
 
 

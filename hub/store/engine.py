@@ -1,10 +1,11 @@
 """How the hub opens its database: SQLite made durable and strict, PostgreSQL as it comes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 
 READERS = 4  #: connections that read at the same time
 #: How long a line to a server may say nothing: one that is cut is noticed, not waited for.
@@ -38,6 +39,20 @@ def parse(url: str) -> URL:
 def file_of(url: URL) -> Path | None:
     """Return where a database lies on this machine; None when a server has it."""
     return Path(str(url.database)) if url.get_backend_name() == "sqlite" else None
+
+
+@contextmanager
+def in_order(connection: Connection) -> Iterator[None]:
+    """Let PostgreSQL go along an index until it has enough, rather than sort all there is.
+
+    SQLite does so by itself.
+    """
+    if connection.dialect.name != "postgresql":
+        yield
+        return
+    connection.exec_driver_sql("SET LOCAL enable_sort = off")
+    yield
+    connection.exec_driver_sql("SET LOCAL enable_sort = on")
 
 
 def reader(url: URL) -> Engine:

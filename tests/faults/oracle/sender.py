@@ -61,10 +61,11 @@ class Senders:
 
     async def send(self, line: int, name: str, body: bytes) -> bool:
         """Send one delivery once; return whether it was answered 2xx."""
+        at = int(now())
         headers = {
             "webhook-id": name,
-            "webhook-timestamp": str(int(now())),
-            "webhook-signature": self._signature(name, body),
+            "webhook-timestamp": str(at),
+            "webhook-signature": self._signature(name, at, body),
             "content-type": "application/cloudevents+json",
         }
         sending, status = await self._ledger.begin(line), CUT_OFF
@@ -80,5 +81,5 @@ class Senders:
         self.refused += status >= 300 and status != 503
         return 200 <= status < 300
 
-    def _signature(self, name: str, body: bytes) -> str:
-        return str(self._webhook.sign(name, datetime.fromtimestamp(int(now()), UTC), body.decode()))
+    def _signature(self, name: str, at: int, body: bytes) -> str:
+        return str(self._webhook.sign(name, datetime.fromtimestamp(at, UTC), body.decode()))

@@ -43,7 +43,7 @@ def test_what_is_next_is_read_in_order_and_no_further(
     way = explained(counted_when_empty, ASKED[index])
 
     assert index in way, way
-    assert "Sort" not in way.partition("Limit")[2], way  # else all that waits is gone through
+    assert "Sort" not in way, way  # else all that waits is gone through
     assert "Seq Scan" not in way, way
     assert "Hash" not in way, way
 
@@ -75,8 +75,9 @@ def explained(world: World, ask: Callable[[Connection], object]) -> str:
     def explain(
         _connection: Any, cursor: Any, statement: str, values: Any, *_: Any
     ) -> tuple[str, Any]:
-        cursor.execute(f"EXPLAIN {statement}", values)
-        found.extend(row[0] for row in cursor.fetchall())
+        if not statement.startswith("SET"):
+            cursor.execute(f"EXPLAIN {statement}", values)
+            found.extend(row[0] for row in cursor.fetchall())
         return statement, values
 
     event.listen(world.store.engine, "before_cursor_execute", explain, retval=True)
