@@ -26,9 +26,9 @@ from hub.notify.speaking import spoken
 from hub.notify.staleness import urgent
 from hub.notify.taking import Taken
 from hub.store import doubt, settling
+from hub.store.columns import KEY
 from hub.store.session import Store, StoreUnavailable
 from hub.store.settling import Ended, Handed, Settlement
-from hub.store.tables import KEY
 from hub.telemetry import ATTEMPTS, TO_ATTEMPT
 
 log = structlog.get_logger()

@@ -18,10 +18,11 @@ from hub.pipeline.differences import differences
 from hub.pipeline.replay import Selection, page, size
 from hub.pipeline.reread import Reread, reread
 from hub.pipeline.translate import Translator
+from hub.store.columns import KEY
 from hub.store.faults import unavailable
 from hub.store.rows import insert_new
 from hub.store.session import Store
-from hub.store.tables import KEY, BeliefRow, NoticeRow, OutboxRow, table
+from hub.store.tables import BeliefRow, NoticeRow, OutboxRow, table
 
 BELIEF, OUTBOX, NOTICE = table(BeliefRow), table(OutboxRow), table(NoticeRow)
 TOUCHED = Table(

@@ -11,8 +11,9 @@ import orjson
 from sqlalchemy import ColumnElement, and_, or_, select
 
 from hub.refusals import Refused
+from hub.store.columns import KEY
 from hub.store.contacts import e164
-from hub.store.tables import KEY, BeliefRow, ContactRow, ParcelRow, table
+from hub.store.tables import BeliefRow, ContactRow, ParcelRow, table
 from state_machine.events import normalise_number
 
 Condition = ColumnElement[bool]

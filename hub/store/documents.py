@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import Insert, psycopg
 
-from hub.store.tables import UtcTime, in_utc
+from hub.store.columns import UtcTime, in_utc
 
 DIALECT = psycopg.dialect(paramstyle="format")  # type: ignore[no-untyped-call]
 

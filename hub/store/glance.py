@@ -9,9 +9,9 @@ from sqlalchemy import Select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
+from hub.store.columns import UtcTime
 from hub.store.faults import StoreUnavailable
 from hub.store.session import Store
-from hub.store.tables import UtcTime
 
 
 class Glance:

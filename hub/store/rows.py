@@ -13,8 +13,8 @@ from sqlalchemy import Connection, Table, bindparam, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from hub.store import documents
+from hub.store.columns import UtcTime, as_text
 from hub.store.documents import Document
-from hub.store.tables import UtcTime, as_text
 
 Row = Mapping[str, Any]
 #: adds to an INSERT, SQLite's or PostgreSQL's, what happens to rows whose key is taken

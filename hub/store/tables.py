@@ -5,11 +5,9 @@ are aware UTC in Python and ISO text with a fixed width in SQLite, so that text 
 JSON columns hold the text that orjson made; nothing in the database looks inside.
 """
 
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime
 
 from sqlalchemy import (
-    BigInteger,
     Column,
     Index,
     Integer,
@@ -18,74 +16,12 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    text,
 )
-from sqlalchemy.engine import Dialect
-from sqlalchemy.types import DateTime, TypeDecorator
 from sqlmodel import Field, SQLModel
 
-KEY = 255  #: characters of an id that comes from outside
+from hub.store.columns import BIG, KEY, UtcTime, id_column, index_of_some, known, those
+
 ORIGIN = 300  #: characters of a place in a stream; a topic's name has up to 249
-BIG = BigInteger().with_variant(Integer, "sqlite")  # only INTEGER is a rowid in SQLite
-
-
-class UtcTime(TypeDecorator[datetime]):
-    """An aware UTC time: timestamptz in PostgreSQL, sortable text in SQLite."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect):  # type: ignore[no-untyped-def]
-        """Choose text for SQLite, which knows no time type."""
-        if dialect.name == "sqlite":
-            return dialect.type_descriptor(String(32))
-        return dialect.type_descriptor(DateTime(timezone=True))
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> object:
-        """Refuse naive times; write microseconds always, so that texts compare like times."""
-        if value is None:
-            return None
-        return as_text(value) if dialect.name == "sqlite" else in_utc(value)
-
-    def process_result_value(self, value: object, dialect: Dialect) -> datetime | None:
-        """Read back what was written."""
-        if value is None:
-            return None
-        if isinstance(value, str):
-            return datetime.fromisoformat(value)
-        assert isinstance(value, datetime)
-        return value.astimezone(UTC)
-
-
-def in_utc(time: datetime) -> datetime:
-    """Return a time as all databases keep it; refuse a naive one."""
-    if time.tzinfo is None:
-        raise ValueError(f"naive time {time} for a UTC column")
-    return time.astimezone(UTC)
-
-
-def as_text(time: datetime) -> str:
-    """Write a time as SQLite keeps it."""
-    return in_utc(time).isoformat(timespec="microseconds")
-
-
-def those(where: str) -> dict[str, Any]:
-    """Keep an index to some of the rows."""
-    return {"sqlite_where": text(where), "postgresql_where": text(where)}
-
-
-def known(column: str) -> dict[str, Any]:
-    """Keep an index to the rows that have something in a column."""
-    return those(f"{column} IS NOT NULL")
-
-
-def _key(*, primary: bool = False, null: bool = False, index: bool = False) -> Column[str]:
-    return Column(String(KEY), primary_key=primary, nullable=null and not primary, index=index)
-
-
-def _index_of_some(name: str, column: str) -> Index:
-    """Index a column that is empty in nearly all rows; those cost nothing then."""
-    return Index(name, column, **known(column))
 
 
 class RawRow(SQLModel, table=True):
@@ -102,8 +38,8 @@ class RawRow(SQLModel, table=True):
     )
 
     id: int | None = Field(default=None, sa_column=Column(BIG, primary_key=True, autoincrement=True))
-    connector: str = Field(sa_column=_key())
-    source: str = Field(sa_column=_key())
+    connector: str = Field(sa_column=id_column())
+    source: str = Field(sa_column=id_column())
     received_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
     headers: str = Field(sa_column=Column(Text, nullable=False))  #: JSON; no secrets in it
     body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
@@ -116,7 +52,7 @@ class CursorRow(SQLModel, table=True):
 
     __tablename__ = "cursor"
 
-    reader: str = Field(sa_column=_key(primary=True))
+    reader: str = Field(sa_column=id_column(primary=True))
     position: int = Field(sa_column=Column(BIG, nullable=False))
 
 
@@ -128,8 +64,8 @@ class AcceptedRow(SQLModel, table=True):
 
     __tablename__ = "accepted"
 
-    connector: str = Field(sa_column=_key(primary=True))
-    source: str = Field(sa_column=_key(primary=True))
+    connector: str = Field(sa_column=id_column(primary=True))
+    source: str = Field(sa_column=id_column(primary=True))
     raws: int = Field(sa_column=Column(BIG, nullable=False))
 
 
@@ -146,10 +82,10 @@ class InboxRow(SQLModel, table=True):
     )
 
     raw_id: int = Field(sa_column=Column(BIG, primary_key=True, autoincrement=False))
-    connector: str = Field(sa_column=_key())
-    source: str = Field(sa_column=_key())
+    connector: str = Field(sa_column=id_column())
+    source: str = Field(sa_column=id_column())
     #: the connector's key of the delivery; with "#<raw_id>" behind it when it is a duplicate
-    delivery_key: str = Field(sa_column=_key())
+    delivery_key: str = Field(sa_column=id_column())
     body_sha256: str = Field(sa_column=Column(String(64), nullable=False))
     received_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
     outcome: str = Field(sa_column=Column(String(16), nullable=False))
@@ -162,10 +98,10 @@ class TimelineRow(SQLModel, table=True):
     __tablename__ = "timeline"
     __table_args__ = (Index("timeline_raw", "raw_id"),)
 
-    order_id: str = Field(sa_column=_key(primary=True))
-    fact_id: str = Field(sa_column=_key(primary=True))
+    order_id: str = Field(sa_column=id_column(primary=True))
+    fact_id: str = Field(sa_column=id_column(primary=True))
     raw_id: int = Field(sa_column=Column(BIG, nullable=False))
-    source: str = Field(sa_column=_key())
+    source: str = Field(sa_column=id_column())
     occurred_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
     received_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
     fact: str = Field(sa_column=Column(Text, nullable=False))  #: the Event as JSON
@@ -183,11 +119,11 @@ class BeliefRow(SQLModel, table=True):
         Index("belief_due", "due_at"),
     )
 
-    order_id: str = Field(sa_column=_key(primary=True))
-    shop: str = Field(sa_column=_key())
-    external_id: str = Field(sa_column=_key())
-    number: str = Field(sa_column=_key())
-    contact_id: str | None = Field(default=None, sa_column=_key(null=True))
+    order_id: str = Field(sa_column=id_column(primary=True))
+    shop: str = Field(sa_column=id_column())
+    external_id: str = Field(sa_column=id_column())
+    number: str = Field(sa_column=id_column())
+    contact_id: str | None = Field(default=None, sa_column=id_column(null=True))
     version: int = Field(sa_column=Column(Integer, nullable=False))
     status: str = Field(sa_column=Column(String(32), nullable=False))
     as_of: datetime = Field(sa_column=Column(UtcTime, nullable=False))  #: the newest fact reached us
@@ -203,9 +139,9 @@ class ParcelRow(SQLModel, table=True):
     __tablename__ = "parcel"
     __table_args__ = (Index("parcel_order", "order_id"),)
 
-    number: str = Field(sa_column=_key(primary=True))
-    order_id: str = Field(sa_column=_key(primary=True))
-    carrier: str | None = Field(default=None, sa_column=_key(null=True))
+    number: str = Field(sa_column=id_column(primary=True))
+    order_id: str = Field(sa_column=id_column(primary=True))
+    carrier: str | None = Field(default=None, sa_column=id_column(null=True))
     since: datetime = Field(sa_column=Column(UtcTime, nullable=False))
 
 
@@ -215,9 +151,9 @@ class OpenLineRow(SQLModel, table=True):
     __tablename__ = "open_line"
     __table_args__ = (Index("open_line_order", "order_id"),)
 
-    sku: str = Field(sa_column=_key(primary=True))
-    order_id: str = Field(sa_column=_key(primary=True))
-    shop: str = Field(sa_column=_key())
+    sku: str = Field(sa_column=id_column(primary=True))
+    order_id: str = Field(sa_column=id_column(primary=True))
+    shop: str = Field(sa_column=id_column())
 
 
 class StockRow(SQLModel, table=True):
@@ -225,14 +161,14 @@ class StockRow(SQLModel, table=True):
 
     __tablename__ = "stock"
 
-    sku: str = Field(sa_column=_key(primary=True))
-    location: str = Field(sa_column=_key(primary=True))  #: "" for all
-    shop: str = Field(sa_column=_key(primary=True))  #: "" for all
-    kind: str = Field(sa_column=_key(primary=True))  #: level or shortage: two registers
+    sku: str = Field(sa_column=id_column(primary=True))
+    location: str = Field(sa_column=id_column(primary=True))  #: "" for all
+    shop: str = Field(sa_column=id_column(primary=True))  #: "" for all
+    kind: str = Field(sa_column=id_column(primary=True))  #: level or shortage: two registers
     occurred_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
-    fact_id: str = Field(sa_column=_key())
+    fact_id: str = Field(sa_column=id_column())
     raw_id: int = Field(sa_column=Column(BIG, nullable=False))
-    source: str = Field(sa_column=_key())
+    source: str = Field(sa_column=id_column())
     received_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
     fact: str = Field(sa_column=Column(Text, nullable=False))
 
@@ -246,10 +182,10 @@ class ParkedRow(SQLModel, table=True):
         Index("parked_received", "expired_at", "received_at"),
     )
 
-    key: str = Field(sa_column=_key(primary=True))  #: "order:<shop>:<id>" or "parcel:<number>"
-    fact_id: str = Field(sa_column=_key(primary=True))
+    key: str = Field(sa_column=id_column(primary=True))  #: "order:<shop>:<id>" or "parcel:<number>"
+    fact_id: str = Field(sa_column=id_column(primary=True))
     raw_id: int = Field(sa_column=Column(BIG, nullable=False))
-    source: str = Field(sa_column=_key())
+    source: str = Field(sa_column=id_column())
     received_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
     fact: str = Field(sa_column=Column(Text, nullable=False))
     contact: bool = False  #: the row holds a Contact, not an Event
@@ -265,12 +201,12 @@ class QuarantineRow(SQLModel, table=True):
 
     id: int | None = Field(default=None, sa_column=Column(BIG, primary_key=True, autoincrement=True))
     raw_id: int = Field(sa_column=Column(BIG, nullable=False, index=True))
-    connector: str = Field(sa_column=_key())
-    source: str = Field(sa_column=_key())
+    connector: str = Field(sa_column=id_column())
+    source: str = Field(sa_column=id_column())
     kind: str = Field(sa_column=Column(String(16), nullable=False))  #: unreadable, unmapped, conflict, ambiguous, error, unclaimed
-    code: str = Field(sa_column=_key())  #: groups the inbox
+    code: str = Field(sa_column=id_column())  #: groups the inbox
     detail: str = Field(sa_column=Column(Text, nullable=False))
-    about: str = Field(sa_column=_key())
+    about: str = Field(sa_column=id_column())
     received_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
     #: when it was decided: put back into the log, or (with the reason) discarded
     released_at: datetime | None = Field(default=None, sa_column=Column(UtcTime, nullable=True))
@@ -285,13 +221,13 @@ class ContactRow(SQLModel, table=True):
         UniqueConstraint("shop", "customer", name="contact_customer"),
         Index("contact_email", "email"),
         Index("contact_phone", "phone"),
-        _index_of_some("contact_customer_id", "customer_id"),
+        index_of_some("contact_customer_id", "customer_id"),
     )
 
-    id: str = Field(sa_column=_key(primary=True))  #: random; says nothing about the person
-    shop: str = Field(sa_column=_key())
+    id: str = Field(sa_column=id_column(primary=True))  #: random; says nothing about the person
+    shop: str = Field(sa_column=id_column())
     #: the shop's id of the customer, or "order:<id>" for a guest
-    customer: str = Field(sa_column=_key())
+    customer: str = Field(sa_column=id_column())
     stated_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
     name: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
     email: str | None = Field(default=None, sa_column=Column(String(320), nullable=True))  #: lower case
@@ -302,7 +238,7 @@ class ContactRow(SQLModel, table=True):
     postal_code: str | None = Field(default=None, sa_column=Column(String(32), nullable=True))
     city: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
     #: whose contact it is, once that person has said anything to us (``tables_of_customers``)
-    customer_id: str | None = Field(default=None, sa_column=_key(null=True))
+    customer_id: str | None = Field(default=None, sa_column=id_column(null=True))
 
 
 class OutboxRow(SQLModel, table=True):
@@ -319,14 +255,14 @@ class OutboxRow(SQLModel, table=True):
     )
 
     id: int | None = Field(default=None, sa_column=Column(BIG, primary_key=True, autoincrement=True))
-    order_id: str = Field(sa_column=_key())
-    subject: str = Field(sa_column=_key())
+    order_id: str = Field(sa_column=id_column())
+    subject: str = Field(sa_column=id_column())
     milestone: str = Field(sa_column=Column(String(32), nullable=False))
-    revision: str = Field(sa_column=_key())
+    revision: str = Field(sa_column=id_column())
     version: int = Field(sa_column=Column(Integer, nullable=False))
     occurred_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
     received_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))  #: SLA clock starts here
-    silent: str | None = Field(default=None, sa_column=_key(null=True))  #: why it must not be told
+    silent: str | None = Field(default=None, sa_column=id_column(null=True))  #: why it must not be told
     change: str = Field(sa_column=Column(Text, nullable=False))  #: what to tell of, JSON; no personal data
     planned_at: datetime | None = Field(default=None, sa_column=Column(UtcTime, nullable=True))
 
@@ -344,19 +280,19 @@ class NoticeRow(SQLModel, table=True):
         Index("notice_by_channel", "channel", "next_at", "id", **those("state = 'due'")),
         Index("notice_by_system", "channel", "recipient", "next_at", "id", **those("state = 'due'")),
         Index("notice_outbox", "outbox_id"),
-        _index_of_some("notice_merged_into", "merged_into"),
+        index_of_some("notice_merged_into", "merged_into"),
         Index("notice_merged_lately", "settled_at", **known("merged_into")),
         Index("notice_received", "received_at"),  # a day's report
     )
 
     id: int | None = Field(default=None, sa_column=Column(BIG, primary_key=True, autoincrement=True))
     outbox_id: int = Field(sa_column=Column(BIG, nullable=False))
-    order_id: str = Field(sa_column=_key())
-    subject: str = Field(sa_column=_key())
+    order_id: str = Field(sa_column=id_column())
+    subject: str = Field(sa_column=id_column())
     milestone: str = Field(sa_column=Column(String(32), nullable=False))
-    revision: str = Field(sa_column=_key())
+    revision: str = Field(sa_column=id_column())
     channel: str = Field(sa_column=Column(String(32), nullable=False))
-    recipient: str = Field(sa_column=_key())  #: contact id or sink name; never an address
+    recipient: str = Field(sa_column=id_column())  #: contact id or sink name; never an address
     language: str = Field(sa_column=Column(String(35), nullable=False))
     state: str = Field(sa_column=Column(String(16), nullable=False))  #: due leased sent suppressed held dead
     reason: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
@@ -386,7 +322,7 @@ class AttemptRow(SQLModel, table=True):
     outcome: str | None = Field(default=None, sa_column=Column(String(16), nullable=True))  #: sent retry dead ambiguous
     detail: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
     #: what the provider calls the message in its receipts
-    provider_ref: str | None = Field(default=None, sa_column=_key(null=True))
+    provider_ref: str | None = Field(default=None, sa_column=id_column(null=True))
 
 
 class JobRow(SQLModel, table=True):
@@ -394,8 +330,8 @@ class JobRow(SQLModel, table=True):
 
     __tablename__ = "job"
 
-    name: str = Field(sa_column=_key(primary=True))
-    place: str = Field(sa_column=_key())  #: the last thing that is done
+    name: str = Field(sa_column=id_column(primary=True))
+    place: str = Field(sa_column=id_column())  #: the last thing that is done
     sums: str = Field(sa_column=Column(Text, nullable=False))  #: JSON
     begun_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
 

@@ -6,12 +6,10 @@ verified address). Until then a shop's contact is a customer of its own, without
 
 from datetime import datetime
 
-from sqlalchemy import Boolean, Column, Index, Integer, String, Text, text
+from sqlalchemy import Boolean, Column, Index, Integer, String, Text
 from sqlmodel import Field, SQLModel
 
-from hub.store.tables import BIG, KEY, UtcTime
-
-_VERIFIED = text("verified_at IS NOT NULL")
+from hub.store.columns import BIG, KEY, UtcTime, known
 
 
 class CustomerRow(SQLModel, table=True):
@@ -52,8 +50,7 @@ class CustomerAddressRow(SQLModel, table=True):
             "kind",
             "address",
             unique=True,
-            sqlite_where=_VERIFIED,
-            postgresql_where=_VERIFIED,
+            **known("verified_at"),
         ),
     )
 

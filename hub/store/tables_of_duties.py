@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Column, String
 from sqlmodel import Field, SQLModel
 
-from hub.store.tables import KEY, UtcTime
+from hub.store.columns import KEY, UtcTime
 
 
 class DutyRow(SQLModel, table=True):

@@ -3,7 +3,7 @@
 from sqlalchemy import Column, Integer, String
 from sqlmodel import Field, SQLModel
 
-from hub.store.tables import BIG, KEY
+from hub.store.columns import BIG, KEY
 
 
 class StreamOffsetRow(SQLModel, table=True):

@@ -5,11 +5,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, String, Text
 from sqlmodel import Field, SQLModel
 
-from hub.store.tables import BIG, KEY, UtcTime
-
-
-def _key(*, primary: bool = False, null: bool = False) -> Column[str]:
-    return Column(String(KEY), primary_key=primary, nullable=null and not primary)
+from hub.store.columns import BIG, UtcTime, id_column
 
 
 class ReceiptRow(SQLModel, table=True):
@@ -21,10 +17,10 @@ class ReceiptRow(SQLModel, table=True):
         Index("receipt_lately", "what", "received_at"),
     )
 
-    provider: str = Field(sa_column=_key(primary=True))
-    event: str = Field(sa_column=_key(primary=True))  #: what makes it the same report
+    provider: str = Field(sa_column=id_column(primary=True))
+    event: str = Field(sa_column=id_column(primary=True))  #: what makes it the same report
     channel: str = Field(sa_column=Column(String(32), nullable=False))
-    provider_ref: str = Field(sa_column=_key())
+    provider_ref: str = Field(sa_column=id_column())
     what: str = Field(sa_column=Column(String(16), nullable=False))
     #: the attempt it is about; null: none that we know
     notice_id: int | None = Field(default=None, sa_column=Column(BIG, nullable=True))
@@ -41,7 +37,7 @@ class SuppressionRow(SQLModel, table=True):
 
     channel: str = Field(sa_column=Column(String(32), primary_key=True))
     address_hash: str = Field(sa_column=Column(String(64), primary_key=True))
-    why: str = Field(sa_column=_key())
+    why: str = Field(sa_column=id_column())
     since: datetime = Field(sa_column=Column(UtcTime, nullable=False))
 
 
@@ -62,7 +58,7 @@ class FeedRow(SQLModel, table=True):
     __tablename__ = "feed"
     __table_args__ = (Index("feed_message", "sink", "message_id", unique=True),)
 
-    sink: str = Field(sa_column=_key(primary=True))
+    sink: str = Field(sa_column=id_column(primary=True))
     position: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
     message_id: str = Field(sa_column=Column(String(64), nullable=False))
     stored_at: datetime = Field(sa_column=Column(UtcTime, nullable=False))
@@ -74,5 +70,5 @@ class FeedPlaceRow(SQLModel, table=True):
 
     __tablename__ = "feed_place"
 
-    sink: str = Field(sa_column=_key(primary=True))
+    sink: str = Field(sa_column=id_column(primary=True))
     position: int = Field(sa_column=Column(BigInteger, nullable=False))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from alembic import op
 
-from hub.store.tables import UtcTime
+from hub.store.columns import UtcTime
 
 revision: str = '0005'
 down_revision: str | None = '0004'
