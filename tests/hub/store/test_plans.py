@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event, text
+from sqlalchemy import Connection, event, make_url, text
 
 from hub.config import Settings, Sink
 from hub.notify.planning import plan
 from hub.store import attempts, outbox
 from hub.store.attempts import Lane
+from hub.store.session import Store
 from tests.hub.notify.world import NOW, SECRET, World
 
 ASKED: dict[str, Callable[[Connection], object]] = {
@@ -56,9 +57,8 @@ def test_only_who_writes_is_bound_to_the_indexes(counted_when_empty: World) -> N
 
 
 def test_the_options_of_an_address_hold_too(server: str) -> None:
-    from hub.store.session import Store
-
-    store = Store(f"{server}{'&' if '?' in server else '?'}options=-c%20lock_timeout%3D1234")
+    url = make_url(server).update_query_dict({"options": "-c lock_timeout=1234"})
+    store = Store(url.render_as_string(hide_password=False))
     shown = [
         store.write_now(lambda c, name=name: c.execute(text(f"SHOW {name}")).scalar_one())
         for name in ("lock_timeout", "enable_hashjoin")
