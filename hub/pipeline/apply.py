@@ -19,7 +19,8 @@ from hub.pipeline.renew import Renewed
 from hub.pipeline.translate import Translated
 from hub.store import belief, contacts, inbox, parcels, parking, timeline
 from hub.store.rows import insert_new
-from hub.store.tables import OutboxRow, table
+from hub.store.tables import table
+from hub.store.tables_of_notices import OutboxRow
 from state_machine.fold import Fold
 from state_machine.order import Belief
 

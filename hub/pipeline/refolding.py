@@ -12,7 +12,8 @@ from hub.pipeline.differences import differences
 from hub.store import belief
 from hub.store.belief import Known
 from hub.store.facts import decode
-from hub.store.tables import BeliefRow, OutboxRow, TimelineRow, table
+from hub.store.tables import BeliefRow, TimelineRow, table
+from hub.store.tables_of_notices import OutboxRow
 from state_machine.fold import Fold, NotAnOrder
 from state_machine.order import Belief
 from state_machine.promises import next_deadline

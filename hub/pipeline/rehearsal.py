@@ -22,7 +22,8 @@ from hub.store.columns import KEY
 from hub.store.faults import unavailable
 from hub.store.rows import insert_new
 from hub.store.session import Store
-from hub.store.tables import BeliefRow, NoticeRow, OutboxRow, table
+from hub.store.tables import BeliefRow, table
+from hub.store.tables_of_notices import NoticeRow, OutboxRow
 
 BELIEF, OUTBOX, NOTICE = table(BeliefRow), table(OutboxRow), table(NoticeRow)
 TOUCHED = Table(

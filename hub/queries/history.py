@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from hub.store.facts import decode
-from hub.store.tables import AttemptRow, NoticeRow, OutboxRow, TimelineRow, table
+from hub.store.tables import TimelineRow, table
+from hub.store.tables_of_notices import AttemptRow, NoticeRow, OutboxRow
 from hub.store.tables_of_telling import ReceiptRow
 from state_machine.events import Event
 from state_machine.fold import NotAnOrder, fold

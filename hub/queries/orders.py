@@ -18,7 +18,8 @@ from hub.queries.stored import StoredOrder
 from hub.queries.tallies import Sums, Waiting, backlog, sums
 from hub.store.glance import Glance
 from hub.store.session import Store
-from hub.store.tables import MailRow, table
+from hub.store.tables import table
+from hub.store.tables_of_notices import MailRow
 
 T = TypeVar("T")
 MAX_PAGE = 100  #: orders

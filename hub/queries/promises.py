@@ -13,7 +13,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select
 
 from hub.store.elapsed import BEGUN, seconds_between
-from hub.store.tables import AttemptRow, NoticeRow, OutboxRow, table
+from hub.store.tables import table
+from hub.store.tables_of_notices import AttemptRow, NoticeRow, OutboxRow
 from state_machine.objectives import OF_RETURNS, Objective
 
 NOTICE, ATTEMPT, OUTBOX = table(NoticeRow), table(AttemptRow), table(OutboxRow)

@@ -14,15 +14,8 @@ from sqlalchemy import Connection, func, select
 
 from hub.store.inbox import OUTCOMES
 from hub.store.log import READER, position
-from hub.store.tables import (
-    InboxRow,
-    NoticeRow,
-    OutboxRow,
-    ParkedRow,
-    QuarantineRow,
-    RawRow,
-    table,
-)
+from hub.store.tables import InboxRow, ParkedRow, QuarantineRow, RawRow, table
+from hub.store.tables_of_notices import NoticeRow, OutboxRow
 
 RAW, INBOX = table(RawRow), table(InboxRow)
 PARKED, QUARANTINE = table(ParkedRow), table(QuarantineRow)

@@ -7,7 +7,8 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, exists, or_, sel
 from hub.crashpoints import crashpoint
 from hub.store import allowances, feeds
 from hub.store.session import Store
-from hub.store.tables import InboxRow, MailRow, ParkedRow, QuarantineRow, RawRow, table
+from hub.store.tables import InboxRow, ParkedRow, QuarantineRow, RawRow, table
+from hub.store.tables_of_notices import MailRow
 
 RAW = table(RawRow)
 INBOX = table(InboxRow)

@@ -28,7 +28,8 @@ from sqlalchemy import (
 from hub.crashpoints import crashpoint
 from hub.store.engine import in_order
 from hub.store.outbox import BELIEF, CONTACT, CUSTOMER, NOTICE, OUTBOX, PERSON
-from hub.store.tables import AttemptRow, table
+from hub.store.tables import table
+from hub.store.tables_of_notices import AttemptRow
 
 ATTEMPT = table(AttemptRow)
 

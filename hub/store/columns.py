@@ -61,6 +61,11 @@ def known(column: str) -> dict[str, Any]:
     return those(f"{column} IS NOT NULL")
 
 
+def row_number() -> Column[int]:
+    """Make the column by which the database numbers its rows."""
+    return Column(BIG, primary_key=True, autoincrement=True)
+
+
 def id_column(*, primary: bool = False, null: bool = False, index: bool = False) -> Column[str]:
     """Make the column of an id that comes from outside."""
     return Column(String(KEY), primary_key=primary, nullable=null and not primary, index=index)

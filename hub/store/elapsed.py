@@ -6,7 +6,8 @@ from sqlalchemy import ColumnElement, Float, func
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-from hub.store.tables import NoticeRow, table
+from hub.store.tables import table
+from hub.store.tables_of_notices import NoticeRow
 
 _NOTICE = table(NoticeRow)
 

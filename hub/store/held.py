@@ -10,7 +10,8 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from hub.store.tables import NoticeRow, table
+from hub.store.tables import table
+from hub.store.tables_of_notices import NoticeRow
 
 NOTICE = table(NoticeRow)
 SHOWN = ("id", "order_id", "milestone", "subject", "channel", "recipient", "reason", "settled_at")

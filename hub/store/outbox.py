@@ -19,8 +19,9 @@ from sqlalchemy import (
 )
 
 from hub.store.rows import insert_new
-from hub.store.tables import BeliefRow, ContactRow, MailRow, NoticeRow, OutboxRow, table
+from hub.store.tables import BeliefRow, ContactRow, table
 from hub.store.tables_of_customers import CustomerRow
+from hub.store.tables_of_notices import MailRow, NoticeRow, OutboxRow
 
 OUTBOX = table(OutboxRow)
 NOTICE = table(NoticeRow)

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Boolean, Column, Index, Integer, String, Text
 from sqlmodel import Field, SQLModel
 
-from hub.store.columns import BIG, KEY, UtcTime, known
+from hub.store.columns import KEY, UtcTime, known, row_number
 
 
 class CustomerRow(SQLModel, table=True):
@@ -74,9 +74,7 @@ class ConsentRow(SQLModel, table=True):
     __tablename__ = "consent"
     __table_args__ = (Index("consent_customer", "customer_id", "id"),)
 
-    id: int | None = Field(
-        default=None, sa_column=Column(BIG, primary_key=True, autoincrement=True)
-    )
+    id: int | None = Field(default=None, sa_column=row_number())
     customer_id: str = Field(sa_column=Column(String(KEY), nullable=False))
     channel: str = Field(sa_column=Column(String(32), nullable=False))  #: "*": every channel
     message_class: str = Field(sa_column=Column(String(16), nullable=False))

@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hub.store.session import Store
-from hub.store.tables import AttemptRow, NoticeRow, OutboxRow, table
+from hub.store.tables import table
+from hub.store.tables_of_notices import AttemptRow, NoticeRow, OutboxRow
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 EVENING = NOON + timedelta(hours=8)

@@ -19,13 +19,12 @@ from hub.store.tables import (
     BeliefRow,
     CursorRow,
     InboxRow,
-    NoticeRow,
-    OutboxRow,
     ParkedRow,
     QuarantineRow,
     RawRow,
     TimelineRow,
 )
+from hub.store.tables_of_notices import NoticeRow, OutboxRow
 from hub.store.timeline import encode
 from state_machine.events import Event, OrderKey, PaymentReceived
 

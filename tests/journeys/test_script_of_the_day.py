@@ -27,7 +27,8 @@ from hub.pipeline.translate import Translator
 from hub.queries.tallies import sums
 from hub.store.migrate import migrate
 from hub.store.session import Store
-from hub.store.tables import BeliefRow, OutboxRow
+from hub.store.tables import BeliefRow
+from hub.store.tables_of_notices import OutboxRow
 from state_machine.events import Event
 from state_machine.milestones import Told
 

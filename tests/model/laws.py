@@ -13,13 +13,13 @@ from hub.store.tables import (
     AcceptedRow,
     BeliefRow,
     InboxRow,
-    OutboxRow,
     ParkedRow,
     QuarantineRow,
     RawRow,
     TimelineRow,
     table,
 )
+from hub.store.tables_of_notices import OutboxRow
 from state_machine.milestones import Told
 from tests.model.ledger import Ledger
 from tests.model.life import Life

@@ -34,7 +34,8 @@ from hub.scheduler.retention import forget_raws
 from hub.store.facts import decode
 from hub.store.inbox import RELEASED
 from hub.store.session import Store, StoreUnavailable
-from hub.store.tables import InboxRow, NoticeRow, OutboxRow, QuarantineRow, RawRow, table
+from hub.store.tables import InboxRow, QuarantineRow, RawRow, table
+from hub.store.tables_of_notices import NoticeRow, OutboxRow
 from tests.builders import hours
 from tests.hub.pipeline.speech import NAME, Speech, registered
 from tests.model.far_end import Mood, Provider

@@ -9,7 +9,8 @@ from typing import Any
 import orjson
 
 from hub.store import held
-from hub.store.tables import NoticeRow, OutboxRow, table
+from hub.store.tables import table
+from hub.store.tables_of_notices import NoticeRow, OutboxRow
 from state_machine.milestones import Told
 from tests.model.far_end import Handed, Provider, Telling
 from tests.model.life import Life

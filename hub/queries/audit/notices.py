@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from sqlalchemy import Connection, select
 
 from hub.queries.audit.check import Check, broken, count, figure
-from hub.store.tables import NoticeRow, OutboxRow, table
+from hub.store.tables import table
+from hub.store.tables_of_notices import NoticeRow, OutboxRow
 
 OUTBOX, NOTICE = table(OutboxRow), table(NoticeRow)
 

@@ -6,7 +6,8 @@ from sqlalchemy import Connection, func, select
 
 from hub.queries.audit.check import Check, broken, count, figure
 from hub.store import belief, timeline
-from hub.store.tables import BeliefRow, InboxRow, OutboxRow, TimelineRow, table
+from hub.store.tables import BeliefRow, InboxRow, TimelineRow, table
+from hub.store.tables_of_notices import OutboxRow
 from state_machine.fold import fold
 
 BELIEF, TIMELINE = table(BeliefRow), table(TimelineRow)

@@ -8,6 +8,7 @@ from hub.store import (  # noqa: F401 - they declare the tables
     tables,
     tables_of_customers,
     tables_of_duties,
+    tables_of_notices,
     tables_of_streams,
     tables_of_telling,
 )

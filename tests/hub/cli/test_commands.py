@@ -20,7 +20,8 @@ from hub.scheduler import facts
 from hub.store import log
 from hub.store.migrate import migrate
 from hub.store.session import Store
-from hub.store.tables import NoticeRow, RawRow, table
+from hub.store.tables import RawRow, table
+from hub.store.tables_of_notices import NoticeRow
 from tests.faults.hub_process import free_port
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -17,7 +17,8 @@ from hub.queries.audit import audit
 from hub.store import log
 from hub.store.belief import snapshot
 from hub.store.session import Store
-from hub.store.tables import BeliefRow, ContactRow, InboxRow, OutboxRow, QuarantineRow, RawRow
+from hub.store.tables import BeliefRow, ContactRow, InboxRow, QuarantineRow, RawRow
+from hub.store.tables_of_notices import OutboxRow
 from hub.store.timeline import TIMELINE
 from state_machine.events import Event, OrderKey
 from state_machine.fold import fold

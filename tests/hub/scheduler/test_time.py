@@ -22,7 +22,8 @@ from hub.scheduler.timetable import timetable
 from hub.store import log
 from hub.store.facts import encode
 from hub.store.session import Store
-from hub.store.tables import OutboxRow, RawRow, table
+from hub.store.tables import RawRow, table
+from hub.store.tables_of_notices import OutboxRow
 from state_machine.events import (
     Event,
     Ordered,

@@ -18,17 +18,8 @@ from hub.queries.checks import checks as state_of_database
 from hub.readiness import Check
 from hub.store import timeline
 from hub.store.session import Store
-from hub.store.tables import (
-    AttemptRow,
-    BeliefRow,
-    ContactRow,
-    MailRow,
-    NoticeRow,
-    OutboxRow,
-    ParcelRow,
-    QuarantineRow,
-    TimelineRow,
-)
+from hub.store.tables import BeliefRow, ContactRow, ParcelRow, QuarantineRow, TimelineRow
+from hub.store.tables_of_notices import AttemptRow, MailRow, NoticeRow, OutboxRow
 from hub.web import api, health, pages, problems, promises, sse
 from hub.web.auth import Keys
 from hub.web.openapi import describe

@@ -9,7 +9,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from hub import telemetry
 from hub.store.session import StoreUnavailable
-from hub.store.tables import CursorRow, InboxRow, NoticeRow, RawRow
+from hub.store.tables import CursorRow, InboxRow, RawRow
+from hub.store.tables_of_notices import NoticeRow
 from tests.hub.serving import Reply, Served, assert_problem, serving, stored
 from tests.hub.web.conftest import NOW, app_on, put
 
