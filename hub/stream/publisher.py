@@ -7,11 +7,10 @@ moment, so that nobody waits for it in vain again and again.
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from time import monotonic
 
 import structlog
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError, MessageSizeTooLargeError
+from aiokafka.errors import KafkaConnectionError, KafkaError, MessageSizeTooLargeError
 
 from hub.stream.brokers import BrokerAway, Brokers
 from hub.stream.denied import denied
@@ -36,34 +35,46 @@ class Publisher:
         """``largest``: bytes a record may have; the broker has its own opinion."""
         self._brokers, self._largest = brokers, largest
         self._producer: AIOKafkaProducer | None = None
-        self._rests_until = 0.0
+        self._over = asyncio.Event()  #: what we have at hand is not used any more
         self._stopping = asyncio.Event()
+        self._alerted = False  #: since the broker confirmed something the last time
         self.problem = "the broker has not been called"  #: why nothing can be sent; empty: it can
 
     async def stop(self) -> None:
         """Let ``run`` end, with what is under way sent."""
         self._stopping.set()
+        self._over.set()
 
     async def run(self) -> None:
-        """Call the broker until it answers; let go of it when told to stop."""
+        """Keep a producer at hand: call the broker until it answers, and anew after it failed."""
+        while not self._stopping.is_set():
+            self._over.clear()
+            producer = await self._called()
+            if producer is None:
+                await self._rest(PAUSE)
+                continue
+            self._producer, self.problem = producer, ""
+            try:
+                await self._over.wait()
+            finally:
+                failed, self._producer = self._producer is None, None
+                await (_drop(producer) if failed else _leave(producer))
+            await self._rest(REST)
+
+    async def _called(self) -> AIOKafkaProducer | None:
         try:
-            while self._producer is None and not self._stopping.is_set():
-                try:
-                    async with asyncio.timeout(PATIENCE):
-                        self._producer = await self._connected()
-                    self.problem = ""
-                except (KafkaError, OSError, TimeoutError) as error:
-                    reason = await denied(self._brokers) or type(error).__name__
-                    self.problem = f"the broker is not reached: {reason}"
-                    _log.warning("stream.broker_away", error=self.problem)
-                    with suppress(TimeoutError):
-                        await asyncio.wait_for(self._stopping.wait(), PAUSE)
-            await self._stopping.wait()
-        finally:
-            producer, self._producer = self._producer, None
-            if producer is not None:
-                with suppress(KafkaError, TimeoutError):
-                    await asyncio.wait_for(producer.stop(), PATIENCE)
+            async with asyncio.timeout(PATIENCE):
+                return await self._connected()
+        except (KafkaError, OSError, TimeoutError) as error:
+            reason = await denied(self._brokers) or type(error).__name__
+            self.problem = f"the broker is not reached: {reason}"
+            _log.warning("stream.broker_away", error=self.problem)
+            return None
+
+    async def _rest(self, seconds: float) -> None:
+        """Let time pass; as soon as we are told to stop, no more."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._stopping.wait(), seconds)
 
     async def _connected(self) -> AIOKafkaProducer:
         producer = AIOKafkaProducer(
@@ -94,22 +105,46 @@ class Publisher:
         broker rests; it may be kept all the same. Raises ``TooLarge``.
         """
         producer = self._producer
-        if producer is None or monotonic() < self._rests_until:
-            raise BrokerAway(self.problem or "the broker failed a moment ago")
+        if producer is None:
+            raise BrokerAway(self.problem or "the hub is about to stop")
         try:
             async with asyncio.timeout(seconds):
                 kept = await producer.send_and_wait(topic, value, key=key, headers=list(headers))
         except MessageSizeTooLargeError as error:
             raise TooLarge(f"{len(value)} bytes") from error
         except (KafkaError, OSError, TimeoutError) as error:
-            self._rest(type(error).__name__)
+            self._failed(producer, type(error).__name__)
             raise BrokerAway(f"not confirmed: {type(error).__name__}") from error
-        self.problem = ""
+        self._alerted = False
         return f"{kept.topic}/{kept.partition}@{kept.offset}"
 
-    def _rest(self, why: str) -> None:
-        """Leave the broker alone for a while; the first who tries after that shows how it is."""
-        if not self.problem:
+    def _failed(self, producer: AIOKafkaProducer, why: str) -> None:
+        """Use it no more: it would look for the broker without a pause, and fill the log."""
+        if self._producer is not producer:
+            return
+        if not self._alerted:
             alert("stream_broker_away", error=why)
+        self._alerted = True
         self.problem = f"the broker does not confirm: {why}"
-        self._rests_until = monotonic() + REST
+        self._producer = None
+        self._over.set()
+
+
+async def _leave(producer: AIOKafkaProducer) -> None:
+    """Let it send what is under way, and close it."""
+    try:
+        await asyncio.wait_for(producer.stop(), PATIENCE)
+    except (KafkaError, TimeoutError):
+        await _drop(producer)
+
+
+async def _drop(producer: AIOKafkaProducer) -> None:
+    """Close it with what it has not sent; who waits for that is told so at once."""
+    given_up = KafkaConnectionError("the broker does not confirm")
+    with suppress(KafkaError, TimeoutError):
+        async with asyncio.timeout(PATIENCE):
+            # what is in flight ends with its connection; ``stop`` alone waits until all is sent
+            sender, unsent = producer._sender, producer._message_accumulator  # noqa: SLF001
+            await asyncio.gather(sender.close(), producer.client.close())
+            unsent.fail_all(given_up)
+            await producer.stop()

@@ -42,6 +42,12 @@ async def a_door(world: World, cluster: Cluster, patience: float) -> AsyncIterat
         await running
 
 
+def at_work_for_the_broker() -> list[str]:
+    """What the client does by itself, now."""
+    doing = (str(task.get_coro()) for task in asyncio.all_tasks())
+    return [one for one in doing if "AIOKafka" in one or "Sender." in one]
+
+
 def test_while_the_broker_is_away_the_database_takes_deliveries_and_nobody_waits_twice(
     world: World, cluster: Cluster
 ) -> None:
@@ -58,6 +64,24 @@ def test_while_the_broker_is_away_the_database_takes_deliveries_and_nobody_waits
     assert 10 == len(world.rows(RAW))
     world.work()
     cluster.comes_back()
+
+
+def test_a_broker_that_is_away_is_not_looked_for_without_a_pause(
+    world: World, cluster: Cluster
+) -> None:
+    async def tell() -> None:
+        async with a_door(world, cluster, 1.0) as door:
+            cluster.goes_away()
+            await asyncio.gather(*(door(raw(says(FACTS[0], id=f"{n}"))) for n in range(3)))
+            await until(lambda: not at_work_for_the_broker(), "nothing looks for it any more")
+            cluster.comes_back()
+            await until(at_work_for_the_broker, "it has answered")
+            await door(raw(says(FACTS[1])))
+
+    in_the_hubs_loop(tell())
+    assert 3 == len(world.rows(RAW))
+    world.work()
+    assert 1 == len(cluster.read("hub.raw", 1))
 
 
 def test_a_delivery_the_broker_confirmed_too_late_counts_once(
