@@ -14,7 +14,7 @@ from tests.faults.oracle.stories import Life
 TICK = 0.02  #: seconds between two looks at what is due
 APART = 4.0  #: seconds on average between two deliveries of one order
 AGAIN = 0.5  #: seconds until a sender without a 2xx tries again
-MOST = 3000  #: deliveries under way at once; beyond, nothing new is begun: nobody would hear it
+MOST = 3000  #: deliveries at the door at once; beyond, nothing new is begun: nobody would hear it
 
 #: sends (line, delivery's name, order, body) and says whether it was taken
 Send = Callable[[int, str, str, bytes], Awaitable[bool]]
@@ -40,6 +40,7 @@ class Load:
         self._resting: list[Course] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._ticking: asyncio.Task[None] | None = None
+        self._under_way: Counter[str] = Counter()  #: deliveries by their way
         self.missed = 0  #: deliveries that were not begun when they were due
         self.taken: Counter[str] = Counter()  #: deliveries by their way
 
@@ -66,7 +67,7 @@ class Load:
             due = int((monotonic() - began) * rate) - begun
             begun += due
             for _ in range(due):
-                if len(self._tasks) >= MOST:
+                if self._under_way["door"] >= MOST:
                     self.missed += 1
                 else:
                     self._send_next(int(rate * APART))
@@ -96,9 +97,12 @@ class Load:
             course.lines = await self._ledger.plan(life.order, named)
         number = life.sent[course.done]
         line, name, body = course.lines[number], name_of(life, number), life.deliveries[number]
-        while not await self._ways[course.ways[number]](line, name, life.order, body):
+        way = course.ways[number]
+        self._under_way[way] += 1
+        while not await self._ways[way](line, name, life.order, body):
             await pause(AGAIN)
-        self.taken[course.ways[number]] += 1
+        self._under_way[way] -= 1
+        self.taken[way] += 1
         course.done += 1
         if course.done < len(life.sent):
             self._resting.append(course)
