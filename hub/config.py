@@ -108,7 +108,7 @@ class Settings(Streaming):
     #: when a customer's next channel takes over
     fallback: Fallback = Fallback()
     #: seconds a notice stays its sender's without a sign of life; then another dispatcher sends it
-    lease_seconds: float = Field(default=30.0, ge=2)
+    lease_seconds: float = Field(default=10.0, ge=2)
     #: per channel, the most messages its provider (or each sink) gets in a second; else no limit
     rates: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
     #: days the raw bytes are kept once nothing in them waits for a person or an order

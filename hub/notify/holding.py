@@ -44,6 +44,7 @@ class InHand:
         self._notices: dict[int, int] = {}
         self._left: dict[int, int] = {}  #: nobody works on these any more; they are not renewed
         self._beat_at = clock()
+        self._held_before: dict[int, int] = {}  #: at the last beat
 
     def hold(self, taken: Taken) -> None:
         """Keep a notice that was taken; ``send`` or ``put_back`` comes next."""
@@ -93,11 +94,14 @@ class InHand:
             await _rest(AGAIN)
 
     async def beat(self) -> None:
-        """Keep what is in hand, now and then."""
+        """Keep what is in hand, now and then; what was taken since the last time is young yet."""
         now = self._clock()
-        if self._notices and now >= self._beat_at:
-            self._beat_at = now + self._lease / BEATS
-            mine = dict(self._notices)
+        if not self._notices or now < self._beat_at:
+            return
+        self._beat_at = now + self._lease / BEATS
+        mine = dict(self._notices.items() & self._held_before.items())
+        self._held_before = dict(self._notices)
+        if mine:
             await self._store.write(lambda c: leases.renew(c, mine, now + self._lease))
 
     async def give_back(self) -> None:

@@ -25,8 +25,8 @@ from tests.hub.notify.servers import partner, says
 from tests.hub.notify.world import CATALOGUES, SECRET, World, until
 
 ORDERS, CHANGES = 12, 6
-BEAT = {"seconds": 6}  #: longer than between two renewals
-LEASE = {"seconds": 31}
+BEAT = {"seconds": 2}  #: longer than between two renewals
+LEASE = {"seconds": 11}
 
 
 @pytest.fixture
@@ -172,9 +172,9 @@ def test_what_is_being_sent_stays_its_senders_however_long_it_takes(shared: Worl
             await asyncio.to_thread(shared.tell, "shipped")
             await until(lambda: system.waits)
             second = Process(shared, kassa.url)  # starts beside a sender that is at work
-            for _ in range(8):
+            for _ in range(12):
                 shared.later(**BEAT)
-                until_ = shared.now + timedelta(seconds=20)
+                until_ = shared.now + timedelta(seconds=5)
                 first.dispatcher.wake()
                 await until(lambda u=until_: posts(shared)[0].lease_until > u)
                 await second.dispatcher.step()

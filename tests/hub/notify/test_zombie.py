@@ -13,7 +13,7 @@ from hub.notify.dispatcher import Dispatcher
 from tests.hub.notify.servers import Post, mail_server
 from tests.hub.notify.world import World, until
 
-LEASE = {"seconds": 31}  #: longer than a lease
+LEASE = {"seconds": 11}  #: longer than a lease
 
 Night = Callable[[Post, "Sleeper", Dispatcher, Dispatcher], Awaitable[None]]
 
@@ -73,7 +73,7 @@ async def wake_up(sleeper: Sleeper, first: Dispatcher) -> None:
 @pytest.mark.parametrize("moment", ["taken", "handing", "answered"])
 def test_a_letter_is_its_senders_until_the_lease_is_over(world: World, moment: str) -> None:
     async def story(post: Post, sleeper: Sleeper, first: Dispatcher, second: Dispatcher) -> None:
-        world.later(seconds=29)
+        world.later(seconds=9)
         await second.step()
         assert [("shipped", "leased", None)] == world.states()
         sleeper.morning.set()

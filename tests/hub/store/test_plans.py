@@ -49,6 +49,15 @@ def test_what_is_next_is_read_in_order_and_no_further(
     assert "Hash" not in way, way
 
 
+def test_what_waits_is_not_compared_with_all_that_waits(counted_when_empty: World) -> None:
+    way = explained(counted_when_empty, ASKED["notice_by_"])
+
+    assert "Join Filter" not in way, way
+    assert "SubPlan" in way, way
+    asked = way.partition("SubPlan")[2]
+    assert "Index Cond: (((order_id)::text = (notice.order_id)::text)" in asked, way
+
+
 def test_only_who_writes_is_bound_to_the_indexes(counted_when_empty: World) -> None:
     store, asked = counted_when_empty.store, text("SHOW enable_seqscan")
 
