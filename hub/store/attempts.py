@@ -100,20 +100,13 @@ def _due(*, one_recipient: bool) -> Select[Any]:
 
 def _next(*, one_recipient: bool) -> Select[Any]:
     other = NOTICE.alias("other")
-    older = other.c.outbox_id < NOTICE.c.outbox_id
-    blocked = (
-        select(other.c.id)
-        .where(
-            other.c.order_id == NOTICE.c.order_id,
-            other.c.channel == NOTICE.c.channel,
-            other.c.recipient == NOTICE.c.recipient,
-            or_(
-                other.c.state == "leased",
-                and_(older, other.c.state == "due", other.c.next_at <= bindparam("soon")),
-            ),
-        )
-        .offset(0)  # so that it is asked per notice, by its order; not all that waits joined to all
-        .exists()
+    before = and_(other.c.outbox_id < NOTICE.c.outbox_id, other.c.next_at <= bindparam("soon"))
+    blocked = exists().where(
+        other.c.order_id == NOTICE.c.order_id,
+        other.c.channel == NOTICE.c.channel,
+        other.c.recipient == NOTICE.c.recipient,
+        # no index knows a case: so it is asked by the order, not of all that is under way
+        case((before, other.c.state.in_(("due", "leased"))), else_=other.c.state == "leased"),
     )
     theirs = [NOTICE.c.recipient == bindparam("recipient")] if one_recipient else []
     mine = [NOTICE.c.channel == bindparam("channel"), *theirs]
