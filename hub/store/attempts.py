@@ -26,6 +26,7 @@ from sqlalchemy import (
 )
 
 from hub.crashpoints import crashpoint
+from hub.store.columns import unindexed
 from hub.store.engine import in_order
 from hub.store.outbox import BELIEF, CONTACT, CUSTOMER, NOTICE, OUTBOX, PERSON
 from hub.store.tables import table
@@ -100,13 +101,15 @@ def _due(*, one_recipient: bool) -> Select[Any]:
 
 def _next(*, one_recipient: bool) -> Select[Any]:
     other = NOTICE.alias("other")
-    before = and_(other.c.outbox_id < NOTICE.c.outbox_id, other.c.next_at <= bindparam("soon"))
+    older, state = other.c.outbox_id < NOTICE.c.outbox_id, unindexed(other.c.state)
     blocked = exists().where(
         other.c.order_id == NOTICE.c.order_id,
         other.c.channel == NOTICE.c.channel,
         other.c.recipient == NOTICE.c.recipient,
-        # no index knows a case: so it is asked by the order, not of all that is under way
-        case((before, other.c.state.in_(("due", "leased"))), else_=other.c.state == "leased"),
+        or_(
+            state == "leased",
+            and_(older, state == "due", other.c.next_at <= bindparam("soon")),
+        ),
     )
     theirs = [NOTICE.c.recipient == bindparam("recipient")] if one_recipient else []
     mine = [NOTICE.c.channel == bindparam("channel"), *theirs]
@@ -137,7 +140,7 @@ _WAITING = select(
 _DUE = {one: _due(one_recipient=one) for one in (False, True)}
 _LEASE = (
     update(NOTICE)
-    .where(NOTICE.c.id.in_(bindparam("ids", expanding=True)), NOTICE.c.state == "due")
+    .where(NOTICE.c.id.in_(bindparam("ids", expanding=True)), unindexed(NOTICE.c.state) == "due")
     .values(state="leased", attempts=NOTICE.c.attempts + 1, lease_until=bindparam("until"))
 )
 _BEGIN = insert(ATTEMPT)

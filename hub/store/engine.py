@@ -19,7 +19,7 @@ LINE = {
 #: What the one who writes asks has an index, and is about few rows. A server that counted a table
 #: when it was empty, or before a power cut, would read all of it instead, keep to that plan for
 #: minutes, or wake helpers for ten rows.
-NEVER = ("enable_seqscan", "enable_hashjoin", "enable_mergejoin", "jit")
+NEVER = ("enable_seqscan", "enable_hashjoin", "enable_mergejoin", "enable_material", "jit")
 PLAN = " ".join([*(f"-c {name}=off" for name in NEVER), "-c max_parallel_workers_per_gather=0"])
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
+from hub.store.columns import unindexed
 from hub.store.tables import table
 from hub.store.tables_of_notices import NoticeRow
 
@@ -36,6 +37,8 @@ def let_be(connection: Connection, ids: Sequence[int]) -> int:
 
 def _decide(connection: Connection, ids: Sequence[int], **values: Any) -> int:
     decided = connection.execute(
-        update(NOTICE).where(NOTICE.c.id.in_(ids), NOTICE.c.state == "held").values(**values)
+        update(NOTICE)
+        .where(NOTICE.c.id.in_(ids), unindexed(NOTICE.c.state) == "held")
+        .values(**values)
     )
     return int(decided.rowcount)

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, and_, bindparam, select, update
 
 from hub.store.attempts import ATTEMPT
+from hub.store.columns import unindexed
 from hub.store.outbox import NOTICE
 
 _LEASED: Select[Any] = (
@@ -20,7 +21,7 @@ _RENEW = (
     .where(
         NOTICE.c.id == bindparam("notice"),
         NOTICE.c.attempts == bindparam("attempt"),
-        NOTICE.c.state == "leased",
+        unindexed(NOTICE.c.state) == "leased",
     )
     .values(lease_until=bindparam("until"))
 )

@@ -18,6 +18,7 @@ from sqlalchemy import (
     update,
 )
 
+from hub.store.columns import unindexed
 from hub.store.rows import insert_new
 from hub.store.tables import BeliefRow, ContactRow, table
 from hub.store.tables_of_customers import CustomerRow
@@ -64,12 +65,12 @@ _PLANNED = (
 )
 _SUPPRESS = (
     update(NOTICE)
-    .where(NOTICE.c.id.in_(bindparam("ids", expanding=True)), NOTICE.c.state == "due")
+    .where(NOTICE.c.id.in_(bindparam("ids", expanding=True)), unindexed(NOTICE.c.state) == "due")
     .values(state="suppressed", reason=bindparam("why"), settled_at=bindparam("now"))
 )
 _POSTPONE = (
     update(NOTICE)
-    .where(NOTICE.c.id == bindparam("notice"), NOTICE.c.state == "due")
+    .where(NOTICE.c.id == bindparam("notice"), unindexed(NOTICE.c.state) == "due")
     .values(next_at=bindparam("until"), not_before=bindparam("until"), reason=bindparam("why"))
 )
 _STORY: Select[Any] = (
@@ -94,10 +95,12 @@ _TOLD: Select[Any] = select(
 ).where(
     NOTICE.c.order_id.in_(bindparam("orders", expanding=True)),
     or_(
-        NOTICE.c.state.in_(_TOLD_STATES),
+        unindexed(NOTICE.c.state).in_(_TOLD_STATES),
         and_(
             NOTICE.c.merged_into.is_not(None),
-            exists().where(_LEAD.c.id == NOTICE.c.merged_into, _LEAD.c.state.in_(_TOLD_STATES)),
+            exists().where(
+                _LEAD.c.id == NOTICE.c.merged_into, unindexed(_LEAD.c.state).in_(_TOLD_STATES)
+            ),
         ),
     ),
 )

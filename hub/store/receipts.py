@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 
 from hub.store.attempts import ATTEMPT
+from hub.store.columns import unindexed
 from hub.store.outbox import NOTICE
 from hub.store.rows import insert_new
 from hub.store.tables import table
@@ -34,6 +35,6 @@ def add(connection: Connection, receipt: Mapping[str, Any]) -> bool:
 
 def confirm(connection: Connection, notice_id: int, now: datetime) -> bool:
     """Take a notice for sent of which nobody knew whether it was; False if it was not held."""
-    held = update(NOTICE).where(NOTICE.c.id == notice_id, NOTICE.c.state == "held")
+    held = update(NOTICE).where(NOTICE.c.id == notice_id, unindexed(NOTICE.c.state) == "held")
     values = {"state": "sent", "reason": None, "settled_at": now}
     return connection.execute(held.values(values)).rowcount == 1

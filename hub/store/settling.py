@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Row, Select, and_, bindparam, select
 
 from hub.crashpoints import crashpoint
 from hub.store.attempts import ATTEMPT
+from hub.store.columns import unindexed
 from hub.store.outbox import NOTICE
 from hub.store.rows import update_each
 
@@ -20,7 +21,7 @@ THIS = ("notice_id", "n")  #: an attempt's key
 _HELD: Select[Any] = (
     select(NOTICE.c.id, NOTICE.c.attempts, NOTICE.c.next_at, ATTEMPT.c.provider_ref)
     .join(ATTEMPT, and_(ATTEMPT.c.notice_id == NOTICE.c.id, ATTEMPT.c.n == NOTICE.c.attempts))
-    .where(NOTICE.c.id.in_(bindparam("ids", expanding=True)), NOTICE.c.state == "leased")
+    .where(NOTICE.c.id.in_(bindparam("ids", expanding=True)), unindexed(NOTICE.c.state) == "leased")
     .order_by(NOTICE.c.id)
     .with_for_update(of=NOTICE)
 )

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, exists, or_, select, update
 
+from hub.store.columns import unindexed
 from hub.store.outbox import BELIEF, CONTACT, CUSTOMER, NOTICE, PERSON
 
 
@@ -48,7 +49,7 @@ def revive(
     """Make a notice due that waited for an address."""
     connection.execute(
         update(NOTICE)
-        .where(NOTICE.c.id == notice_id, NOTICE.c.state == "suppressed")
+        .where(NOTICE.c.id == notice_id, unindexed(NOTICE.c.state) == "suppressed")
         .values(
             state="due",
             reason=None,

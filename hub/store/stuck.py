@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 
 from hub.store.attempts import ATTEMPT
+from hub.store.columns import unindexed
 from hub.store.elapsed import BEGUN
 from hub.store.outbox import BELIEF, CONTACT, CUSTOMER, NOTICE, OUTBOX, PERSON
 from hub.store.tables import table
@@ -80,7 +81,7 @@ def call_off(connection: Connection, notice_id: int, n: int, reason: str, now: d
     Who is in the middle of attempt ``n`` is not allowed to hand it over any more.
     """
     mine = and_(NOTICE.c.id == notice_id, NOTICE.c.attempts == n)
-    free = and_(NOTICE.c.state.in_(("due", "leased", "dead")), ~_MAY_HAVE_IT)
+    free = and_(unindexed(NOTICE.c.state).in_(("due", "leased", "dead")), ~_MAY_HAVE_IT)
     values = {"state": "suppressed", "reason": reason, "settled_at": now, "lease_until": None}
     if connection.execute(update(NOTICE).where(mine, free).values(values)).rowcount != 1:
         return False
@@ -158,7 +159,7 @@ def _overdue(where: Where) -> ColumnElement[bool]:
         before.c.channel == NOTICE.c.channel,
         before.c.recipient == NOTICE.c.recipient,
         before.c.id < NOTICE.c.id,
-        before.c.state.in_(("due", "leased")),
+        unindexed(before.c.state).in_(("due", "leased")),
         before.c.attempts > 0,
     )
     failing = or_(NOTICE.c.attempts > 0, NOTICE.c.channel.in_(where.ill), behind_one_that_fails)
@@ -182,7 +183,7 @@ def _came_back(connection: Connection, where: Where) -> Sequence[int]:
 
 
 def _bounced(back: Sequence[int]) -> ColumnElement[bool]:
-    return and_(NOTICE.c.state == "sent", NOTICE.c.id.in_(back), ~_GIVEN_IN)
+    return and_(unindexed(NOTICE.c.state) == "sent", NOTICE.c.id.in_(back), ~_GIVEN_IN)
 
 
 def _silent(where: Where) -> ColumnElement[bool]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -9,9 +10,10 @@ from sqlalchemy import Connection, event, make_url, text
 
 from hub.config import Settings, Sink
 from hub.notify.planning import plan
-from hub.store import attempts, outbox
+from hub.store import attempts, leases, merging, outbox, settling, stuck
 from hub.store.attempts import Lane
 from hub.store.session import Store
+from hub.store.settling import Ended, Settlement
 from tests.hub.notify.world import NOW, SECRET, World
 
 ASKED: dict[str, Callable[[Connection], object]] = {
@@ -19,6 +21,23 @@ ASKED: dict[str, Callable[[Connection], object]] = {
     "notice_by_channel": lambda c: attempts.due(c, Lane("email"), NOW, 16),
     "notice_by_": lambda c: attempts.due(c, Lane("webhook", "kassa"), NOW, 16),
 }
+
+
+IDS = [*range(1, 41)]
+BY_KEY: dict[str, Callable[[Connection], object]] = {
+    "told": lambda c: outbox.told(c, [f"o{n}" for n in range(40)]),
+    "lease": lambda c: c.execute(attempts._LEASE, {"ids": IDS, "until": NOW}),
+    "renew": lambda c: leases.renew(c, {1: 1}, NOW),
+    "suppress": lambda c: outbox.suppress(c, IDS, "gone", NOW),
+    "postpone": lambda c: outbox.postpone(c, 1, until=NOW, reason="night"),
+    "settle": lambda c: settling.settle(c, [Ended(n, 1, SENT) for n in IDS]),
+    "call off": lambda c: stuck.call_off(c, 1, 1, "by another channel", NOW),
+    "like": lambda c: merging.like(c, LIKE, soon=NOW),
+}
+SENT = Settlement(outcome="sent", state="sent", detail="", at=NOW)
+LIKE = SimpleNamespace(
+    id=1, order_id="o1", channel="webhook", recipient="kassa", milestone="shipped"
+)
 
 
 @pytest.fixture
@@ -58,6 +77,18 @@ def test_what_waits_is_not_compared_with_all_that_waits(
     assert "Join Filter" not in way, way
     assert "Bitmap" not in way, way
     assert "Index Cond: (((order_id)::text = (notice.order_id)::text)" in way, way
+
+
+@pytest.mark.parametrize("ask", BY_KEY.values(), ids=BY_KEY)
+def test_what_is_found_by_its_key_is_not_looked_for_among_all_that_are_alike(
+    counted_when_empty: World, ask: Callable[[Connection], object]
+) -> None:
+    tell_earlier(counted_when_empty, 60)
+    way = explained(counted_when_empty, ask)
+
+    assert "notice_" in way, way
+    assert "notice_due" not in way, way
+    assert "notice_by_" not in way, way
 
 
 def test_only_who_writes_is_bound_to_the_indexes(counted_when_empty: World) -> None:
