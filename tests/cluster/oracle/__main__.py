@@ -8,7 +8,7 @@ from typing import Any
 import uvloop
 
 from tests.cluster.oracle import topic
-from tests.cluster.oracle.ledger import GroupedLedger
+from tests.cluster.oracle.ledger import LedgerInMemory
 from tests.cluster.oracle.load import Load
 from tests.cluster.oracle.promptness import Outage, summary, waits
 from tests.faults.oracle import model
@@ -39,7 +39,7 @@ class ClusterOracle(Oracle):
     ) -> None:
         """Begin a run; ``own_topic`` is the retailer's, ``topics`` are all that the hub reads."""
         await self.close()
-        self._ledger = GroupedLedger(Path(log))
+        self._ledger = LedgerInMemory(Path(log))
         self._senders = senders = Senders(hub, self._ledger, connections=CONNECTIONS)
         self._topic = own = topic.Topic(broker, own_topic, self._ledger)
         self._database, self._broker, self._topics = Database(database), broker, topics

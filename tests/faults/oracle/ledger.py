@@ -19,7 +19,7 @@ CREATE TABLE IF NOT EXISTS message (n INTEGER PRIMARY KEY, at REAL, carrier TEXT
 class Ledger:
     """One file; a line is on disk when the call returns."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path | str) -> None:
         self._connection = sqlite3.connect(path, isolation_level=None)
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=FULL")
