@@ -32,6 +32,8 @@ from hub.store.settling import Ended, Handed, Settlement
 from hub.telemetry import ATTEMPTS, TO_ATTEMPT
 
 log = structlog.get_logger()
+#: seconds an outcome may wait to be written down with others, where a repetition is not shown
+LINGER = 0.05
 NO_WORDS = Rendered("", "", "")  #: for those who read data
 
 
@@ -89,12 +91,15 @@ class Sender:
             await self._store.write(
                 lambda c: shut(c, row.channel, kind, taken.to, why=why, now=end.at)
             )
-        await self.settle(row.id, taken.n, row.channel, end)
+        linger = LINGER if channel.deduplicates else 0.0
+        await self.settle(row.id, taken.n, row.channel, end, linger)
         note_told(row, end)
 
-    async def settle(self, notice: int, n: int, channel: str, end: Settlement) -> None:
+    async def settle(
+        self, notice: int, n: int, channel: str, end: Settlement, linger: float = 0.0
+    ) -> None:
         """Write down how an attempt ended, unless it does not count any more."""
-        counted = await self._store.append(settling.settle, Ended(notice, n, end))
+        counted = await self._store.append(settling.settle, Ended(notice, n, end), linger)
         if not counted:
             self.counts.fenced += 1
             log.warning("notify.fenced", notice=notice, attempt=n, outcome=end.outcome)

@@ -25,6 +25,7 @@ class Job:
     then: Callable[[Any], None] | None = None
     bulk: Bulk[Any] | None = None
     row: Any = None  #: what ``bulk`` is to write
+    linger: float = 0.0  #: seconds it may wait for others to be written with
 
     def taken_up(self) -> bool:
         """Whether somebody still waits; from here on the work can no longer be called off."""

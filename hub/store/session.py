@@ -44,15 +44,15 @@ class Store:
         self._writer.submit(Job(done, loop, work=work, then=then))
         return await done
 
-    async def append(self, bulk: Bulk[T], row: Any) -> T:
+    async def append(self, bulk: Bulk[T], row: Any, linger: float = 0.0) -> T:
         """Write one thing durably; those of one kind that wait together are one call of ``bulk``.
 
-        Returns what ``bulk`` answers for it. Raises ``StoreUnavailable``, also when too many wait
-        already.
+        ``linger``: seconds it may wait for others, if nothing urgent comes meanwhile. Returns what
+        ``bulk`` answers for it. Raises ``StoreUnavailable``, also when too many wait already.
         """
         loop = asyncio.get_running_loop()
         done: asyncio.Future[T] = loop.create_future()
-        self._writer.submit(Job(done, loop, bulk=bulk, row=row))
+        self._writer.submit(Job(done, loop, bulk=bulk, row=row, linger=linger))
         return await done
 
     async def read(self, work: Work[T]) -> T:

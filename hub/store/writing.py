@@ -39,6 +39,7 @@ class Writer:
         self.commits = 0  #: groups committed since the start
         self.gave_way = 0  #: how often one of them had to be run again
         self._pause = threading.Event()  #: never set
+        self._urgent = threading.Event()  #: something waits that is not to wait for others
         self._connection: Connection | None = None  #: the thread's own
         self._thread.start()
 
@@ -47,12 +48,15 @@ class Writer:
         if job.bulk is not None and self._jobs.qsize() >= ROOM:
             raise StoreUnavailable(f"{ROOM} rows wait to be written already")
         self._jobs.put(job)
+        if not job.linger:
+            self._urgent.set()
         if not self.alive:
             self._refuse()
 
     def close(self) -> None:
         """Finish the work that waits."""
         self._jobs.put(None)
+        self._urgent.set()
         self._thread.join()
 
     # --- on the thread -------------------------------------------------------------------------
@@ -84,6 +88,9 @@ class Writer:
 
     def _with_waiting(self, first: Job) -> tuple[list[Job], bool]:
         """Return a piece of work with all that waits behind it, and whether that is the end."""
+        if first.linger:
+            self._urgent.wait(first.linger)
+        self._urgent.clear()
         group = [first]
         while len(group) < GROUP:
             try:

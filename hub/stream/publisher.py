@@ -19,7 +19,7 @@ from hub.telemetry import alert
 REST = 5.0  #: seconds a broker that failed is left alone
 PAUSE = 1.0  #: seconds until a broker that is away is called again
 PATIENCE = 5.0  #: seconds the broker has to say hello, and to take what is under way at the end
-LINGER_MS = 2  #: records that come so close together are sent together
+LINGER_MS = 5  #: records that come so close together are sent together
 
 _log = structlog.get_logger()
 

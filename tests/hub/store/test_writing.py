@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -115,6 +115,37 @@ def test_deliveries_are_durable_before_the_work_that_came_with_them_is_done(stor
     asyncio.run(go())
 
     assert [3] == seen
+
+
+def test_what_may_wait_is_written_with_the_next_that_may_not(store: Store) -> None:
+    groups: list[list[str]] = []
+
+    def note(_connection: Connection, several: Sequence[str]) -> None:
+        groups.append([*several])
+
+    async def go() -> None:
+        await store.append(note, "nobody came meanwhile", 0.01)
+        long = 600.0
+        patient = await handed_over([store.append(note, one, long) for one in ("a", "b")])
+        await store.append(note, "urgent")
+        await asyncio.gather(*patient)
+
+    asyncio.run(go())
+
+    assert [["nobody came meanwhile"], ["a", "b", "urgent"]] == groups
+
+
+def test_who_closes_does_not_wait_for_others(store: Store) -> None:
+    async def go() -> None:
+        waiting = await handed_over([store.append(log.append, raw(), 600.0)])
+        await asyncio.to_thread(store.close)
+        await asyncio.gather(*waiting)
+
+    asyncio.run(go())
+
+    again = Store(str(store.url))
+    assert 1 == again.read_now(count)
+    again.close()
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
