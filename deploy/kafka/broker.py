@@ -20,6 +20,8 @@ PATIENCE = 60.0  #: seconds a broker may take to be ready, or to stop
 PORTS = range(20_000, 32_000)
 CLUSTER = "dGlsYW5uZS1vbmUtbm9kZQ"  #: any 16 bytes
 MEMORY = ("-Xmx384m", "-Xms128m", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError")
+#: a broker of one machine shares its cores: the second compiler would take half of one for a minute
+COMPILER = "-XX:TieredStopAtLevel=1"
 
 PROPERTIES = """\
 process.roles=broker,controller
@@ -139,6 +141,7 @@ class Broker:
                 [
                     self._java,
                     *MEMORY,
+                    COMPILER,
                     f"-Dlog4j2.configurationFile={HERE / 'log4j2.properties'}",
                     "-cp",
                     f"{self._jars}/*",
