@@ -26,6 +26,7 @@ from sqlalchemy import (
 )
 
 from hub.crashpoints import crashpoint
+from hub.store.among import among
 from hub.store.columns import unindexed
 from hub.store.engine import in_order
 from hub.store.outbox import BELIEF, CONTACT, CUSTOMER, NOTICE, OUTBOX, PERSON
@@ -140,7 +141,7 @@ _WAITING = select(
 _DUE = {one: _due(one_recipient=one) for one in (False, True)}
 _LEASE = (
     update(NOTICE)
-    .where(NOTICE.c.id.in_(bindparam("ids", expanding=True)), unindexed(NOTICE.c.state) == "due")
+    .where(among(NOTICE.c.id, "ids"), unindexed(NOTICE.c.state) == "due")
     .values(state="leased", attempts=NOTICE.c.attempts + 1, lease_until=bindparam("until"))
 )
 _BEGIN = insert(ATTEMPT)

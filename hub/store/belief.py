@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Connection, Text, delete, literal, literal_column, select, text
+from sqlalchemy import Connection, Select, Text, delete, literal, literal_column, select, text
 
+from hub.store.among import among
 from hub.store.locking import crowded
 from hub.store.rows import insert_new, update_each, upsert
 from hub.store.tables import BeliefRow, OpenLineRow, table
@@ -48,15 +49,24 @@ _COLUMNS = (
     BELIEF.c.snapshot,
     BELIEF.c.milestones,
 )
+_STORED: Mapping[bool, Select[Any]] = {
+    others: select(*_COLUMNS, mark.label("mark")).where(among(BELIEF.c.order_id, "orders"))
+    for others, mark in ((True, _MARK), (False, literal("")))
+}
+_HOLD = (
+    select(BELIEF.c.order_id, _MARK.label("mark"))
+    .where(among(BELIEF.c.order_id, "orders"))
+    .order_by(BELIEF.c.order_id)
+    .with_for_update()
+)
 
 
 def load(connection: Connection, orders: Collection[str]) -> dict[str, Known]:
     """Return the stored beliefs of those of the orders that exist."""
     if not orders:
         return {}
-    mark = _MARK if crowded(connection) else literal("")
-    query = select(*_COLUMNS, mark.label("mark")).where(BELIEF.c.order_id.in_(orders))
-    return {row.order_id: known(row)._replace(mark=row.mark) for row in connection.execute(query)}
+    rows = connection.execute(_STORED[crowded(connection)], {"orders": [*orders]})
+    return {row.order_id: known(row)._replace(mark=row.mark) for row in rows}
 
 
 def hold(connection: Connection, known: Mapping[str, Known]) -> set[str]:
@@ -67,8 +77,7 @@ def hold(connection: Connection, known: Mapping[str, Known]) -> set[str]:
     """
     if not known or not crowded(connection):
         return set()
-    query = select(BELIEF.c.order_id, _MARK.label("mark")).where(BELIEF.c.order_id.in_(known))
-    rows = connection.execute(query.order_by(BELIEF.c.order_id).with_for_update())
+    rows = connection.execute(_HOLD, {"orders": [*known]})
     marks = {row.order_id: row.mark for row in rows}
     return {order for order, one in known.items() if marks.get(order) != one.mark}
 

@@ -5,13 +5,26 @@ from datetime import datetime
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, String, cast, func, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    String,
+    bindparam,
+    cast,
+    func,
+    select,
+    tuple_,
+    update,
+)
 
+from hub.store.among import among
 from hub.store.locking import crowded
 from hub.store.rows import count_new, insert_new
 from hub.store.tables import InboxRow, table
 
 INBOX = table(InboxRow)
+_TAKEN = select(INBOX.c.raw_id).where(among(INBOX.c.raw_id, "raws"))
+_SETTLE = update(INBOX).where(among(INBOX.c.raw_id, "raws")).values(outcome=bindparam("word"))
 
 OUTCOMES = ("applied", "duplicate", "parked", "quarantined")
 #: no outcome: the trail of a delivery that was put back into the log, where it has another number
@@ -54,8 +67,7 @@ def take(connection: Connection, deliveries: Sequence[Delivery]) -> set[int]:
     if count_new(connection, INBOX, rows) == len(rows):
         return {one.raw_id for one in deliveries}
     # No raw is taken in twice, so a row under its number is the one that was made just now.
-    numbers = [one.raw_id for one in deliveries]
-    taken = connection.execute(select(INBOX.c.raw_id).where(INBOX.c.raw_id.in_(numbers)))
+    taken = connection.execute(_TAKEN, {"raws": [one.raw_id for one in deliveries]})
     return {row.raw_id for row in taken}
 
 
@@ -87,7 +99,7 @@ def is_repeat() -> ColumnElement[bool]:
 def settle(connection: Connection, outcome: str, raw_ids: Sequence[int]) -> None:
     """Say what became of deliveries for which *applied* is not the word."""
     if raw_ids:
-        connection.execute(update(INBOX).where(INBOX.c.raw_id.in_(raw_ids)).values(outcome=outcome))
+        connection.execute(_SETTLE, {"raws": [*raw_ids], "word": outcome})
 
 
 def wake(connection: Connection, raw_ids: Collection[int]) -> None:

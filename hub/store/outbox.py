@@ -18,6 +18,7 @@ from sqlalchemy import (
     update,
 )
 
+from hub.store.among import among
 from hub.store.columns import unindexed
 from hub.store.rows import insert_new
 from hub.store.tables import BeliefRow, ContactRow, table
@@ -58,14 +59,10 @@ _UNPLANNED: Select[Any] = (
     .limit(bindparam("limit"))
     .with_for_update(of=OUTBOX, skip_locked=True)
 )
-_PLANNED = (
-    update(OUTBOX)
-    .where(OUTBOX.c.id.in_(bindparam("ids", expanding=True)))
-    .values(planned_at=bindparam("now"))
-)
+_PLANNED = update(OUTBOX).where(among(OUTBOX.c.id, "ids")).values(planned_at=bindparam("now"))
 _SUPPRESS = (
     update(NOTICE)
-    .where(NOTICE.c.id.in_(bindparam("ids", expanding=True)), unindexed(NOTICE.c.state) == "due")
+    .where(among(NOTICE.c.id, "ids"), unindexed(NOTICE.c.state) == "due")
     .values(state="suppressed", reason=bindparam("why"), settled_at=bindparam("now"))
 )
 _POSTPONE = (
@@ -83,7 +80,7 @@ _STORY: Select[Any] = (
         OUTBOX.c.silent,
         case((OUTBOX.c.milestone == CORRECTION, OUTBOX.c.change)).label("change"),
     )
-    .where(OUTBOX.c.order_id.in_(bindparam("orders", expanding=True)))
+    .where(among(OUTBOX.c.order_id, "orders"))
     .order_by(OUTBOX.c.id)
 )
 _TOLD_STATES = ("sent", "held", "leased")
@@ -93,7 +90,7 @@ _TOLD: Select[Any] = select(
     NOTICE.c.channel,
     NOTICE.c.recipient,
 ).where(
-    NOTICE.c.order_id.in_(bindparam("orders", expanding=True)),
+    among(NOTICE.c.order_id, "orders"),
     or_(
         unindexed(NOTICE.c.state).in_(_TOLD_STATES),
         and_(

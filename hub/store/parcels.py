@@ -9,8 +9,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, case, literal_column, or_, select
+from sqlalchemy import Connection, case, literal_column, or_, select
 
+from hub.store.among import among
 from hub.store.rows import insert_or
 from hub.store.tables import BeliefRow, ParcelRow, table
 from state_machine.carriers import can_be_one, code_of
@@ -65,7 +66,7 @@ class Claim(NamedTuple):
 
 
 _CLAIMS = select(*(PARCEL.c[name] for name in Claim._fields)).where(
-    PARCEL.c.number.in_(bindparam("numbers", expanding=True))
+    among(PARCEL.c.number, "numbers")
 )
 
 

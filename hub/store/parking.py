@@ -9,12 +9,18 @@ import orjson
 from sqlalchemy import Connection, Row, case, delete, select, tuple_, update
 
 from connectors.contract import Contact
+from hub.store.among import among
 from hub.store.rows import insert_new
 from hub.store.tables import ParkedRow, table
 from hub.store.timeline import Arrival
 from state_machine.events import OrderKey
 
 PARKED = table(ParkedRow)
+_WAITING = select(PARKED).where(among(PARKED.c.key, "keys"))
+_STILL = select(PARKED.c.raw_id).where(among(PARKED.c.raw_id, "raws"))
+_DROP = (
+    delete(PARKED).where(among(PARKED.c.key, "keys"), PARKED.c.contact).returning(PARKED.c.raw_id)
+)
 
 
 def park(
@@ -64,7 +70,7 @@ def waiting(
     contacts: dict[str, list[Contact]] = defaultdict(list)
     if not keys:
         return facts, contacts
-    for row in connection.execute(select(PARKED).where(PARKED.c.key.in_(keys))):
+    for row in connection.execute(_WAITING, {"keys": [*keys]}):
         if row.contact:
             contacts[row.key] += [contact(row)] if row.fact else []
         else:
@@ -94,7 +100,7 @@ def unpark(
         connection.execute(delete(PARKED).where(name.in_(released)))
     if not raws:
         return set()
-    still = connection.execute(select(PARKED.c.raw_id).where(PARKED.c.raw_id.in_(raws)))
+    still = connection.execute(_STILL, {"raws": [*raws]})
     return set(raws) - {row[0] for row in still}
 
 
@@ -105,8 +111,7 @@ def drop_contacts(connection: Connection, keys: Collection[str]) -> set[int]:
     """
     if not keys:
         return set()
-    gone = delete(PARKED).where(PARKED.c.key.in_(keys), PARKED.c.contact)
-    return set(connection.execute(gone.returning(PARKED.c.raw_id)).scalars())
+    return set(connection.execute(_DROP, {"keys": [*keys]}).scalars())
 
 
 def expire(connection: Connection, before: datetime, now: datetime, limit: int) -> int:

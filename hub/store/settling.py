@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, bindparam, select
+from sqlalchemy import Connection, Row, Select, and_, select
 
 from hub.crashpoints import crashpoint
+from hub.store.among import among
 from hub.store.attempts import ATTEMPT
 from hub.store.columns import unindexed
 from hub.store.outbox import NOTICE
@@ -21,7 +22,7 @@ THIS = ("notice_id", "n")  #: an attempt's key
 _HELD: Select[Any] = (
     select(NOTICE.c.id, NOTICE.c.attempts, NOTICE.c.next_at, ATTEMPT.c.provider_ref)
     .join(ATTEMPT, and_(ATTEMPT.c.notice_id == NOTICE.c.id, ATTEMPT.c.n == NOTICE.c.attempts))
-    .where(NOTICE.c.id.in_(bindparam("ids", expanding=True)), unindexed(NOTICE.c.state) == "leased")
+    .where(among(NOTICE.c.id, "ids"), unindexed(NOTICE.c.state) == "leased")
     .order_by(NOTICE.c.id)
     .with_for_update(of=NOTICE)
 )

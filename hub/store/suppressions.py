@@ -5,16 +5,17 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, select
+from sqlalchemy import Connection, Row, select
 
+from hub.store.among import among
 from hub.store.rows import count_new
 from hub.store.tables import table
 from hub.store.tables_of_telling import SuppressionRow
 
 SUPPRESSION = table(SuppressionRow)
 _CLOSED = select(SUPPRESSION).where(
-    SUPPRESSION.c.channel.in_(bindparam("channels", expanding=True)),
-    SUPPRESSION.c.address_hash.in_(bindparam("hashes", expanding=True)),
+    among(SUPPRESSION.c.channel, "channels"),
+    among(SUPPRESSION.c.address_hash, "hashes"),
 )
 
 

@@ -7,12 +7,17 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, Select, bindparam, delete, select, update
 
+from hub.store.among import among
 from hub.store.facts import decode, encode
 from hub.store.rows import insert_new
 from hub.store.tables import TimelineRow, table
 from state_machine.events import Event, ParcelKey
 
 TIMELINE = table(TimelineRow)
+_FACTS = select(TIMELINE.c.order_id, TIMELINE.c.fact).where(among(TIMELINE.c.order_id, "orders"))
+_HOMES = select(TIMELINE.c.fact_id, TIMELINE.c.order_id).where(
+    among(TIMELINE.c.order_id, "orders"), among(TIMELINE.c.fact_id, "facts")
+)
 _ONE = (TIMELINE.c.order_id == bindparam("order"), TIMELINE.c.fact_id == bindparam("id"))
 
 
@@ -40,10 +45,7 @@ def load(connection: Connection, orders: Collection[str]) -> dict[str, list[Even
     """Return the facts of each of the orders."""
     facts: dict[str, list[Event]] = defaultdict(list)
     if orders:
-        rows = connection.execute(
-            select(TIMELINE.c.order_id, TIMELINE.c.fact).where(TIMELINE.c.order_id.in_(orders))
-        )
-        for order_id, fact in rows:
+        for order_id, fact in connection.execute(_FACTS, {"orders": [*orders]}):
             facts[order_id].append(decode(fact))
     return facts
 
@@ -53,9 +55,8 @@ def homes_of(
 ) -> dict[str, set[str]]:
     """Return, per fact, those of the orders on whose timeline it is."""
     found: dict[str, set[str]] = defaultdict(set)
-    query = select(TIMELINE.c.fact_id, TIMELINE.c.order_id)
-    here = (TIMELINE.c.order_id.in_(orders), TIMELINE.c.fact_id.in_(facts))
-    for fact, order in connection.execute(query.where(*here)) if orders and facts else ():
+    these = {"orders": [*orders], "facts": [*facts]}
+    for fact, order in connection.execute(_HOMES, these) if orders and facts else ():
         found[fact].add(order)
     return found
 
