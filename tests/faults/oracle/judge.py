@@ -55,7 +55,9 @@ def lost(case: Case) -> Iterator[str]:
         for fact in model.fact_ids(body):
             if case.timeline[fact] != [order]:
                 yield f"fact {fact} of {order} is on {case.timeline[fact]}"
-    open_raws = "SELECT id FROM raw WHERE id NOT IN (SELECT raw_id FROM inbox)"
+    open_raws = (
+        "SELECT id FROM raw r WHERE NOT EXISTS (SELECT 1 FROM inbox i WHERE i.raw_id = r.id)"
+    )
     yield from (f"raw {row[0]} has no outcome" for row in case.database.rows(open_raws))
 
 
@@ -101,8 +103,8 @@ def missing(case: Case) -> Iterator[str]:
     for channel, n in carried.unheard(case.words, case.notices).items():
         yield f"{n} notices by {channel} count as sent and never arrived"
     silent = (
-        "SELECT order_id, milestone FROM outbox"
-        " WHERE id NOT IN (SELECT outbox_id FROM notice) AND planned_at IS NOT NULL"
+        "SELECT order_id, milestone FROM outbox o WHERE planned_at IS NOT NULL"
+        " AND NOT EXISTS (SELECT 1 FROM notice n WHERE n.outbox_id = o.id)"
     )
     yield from (f"{row} has no notice" for row in case.database.rows(silent))
     seen = case.told.by_order()
