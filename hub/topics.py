@@ -37,7 +37,7 @@ class Streaming(BaseSettings):
     #: name of this worker in its group, the same after a restart (static membership); unset: none
     stream_member: str | None = None
     #: seconds of silence after which a worker counts as dead, and others read its partitions
-    stream_session: float = Field(default=30.0, ge=1, le=35)
+    stream_session: float = Field(default=10.0, ge=1, le=35)
     #: seconds the door waits for the broker before it keeps a delivery in the database
     stream_patience: float = Field(default=0.5, gt=0)
     #: seconds without progress after which the consumer is started anew
