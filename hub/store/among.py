@@ -20,6 +20,7 @@ class among(ColumnElement[bool]):  # noqa: N801 - reads like the operators it st
         ("name", InternalTraversal.dp_string),
     ]
     type = Boolean()
+    _is_implicitly_boolean = True  # a comparison: SQLite finds no index for ``… IN (…) = 1``
 
     def __init__(self, column: ColumnElement[Any], name: str) -> None:
         """``name``: of the parameter that the list is given as."""
